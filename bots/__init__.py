@@ -1,0 +1,1 @@
+"""The faces: one conversation, one folder a platform."""

@@ -1,0 +1,1 @@
+"""The engine: runs without any bot, any HTTP, any GPU."""
