@@ -1,1 +1,1 @@
-"""The faces: one conversation, one folder a platform."""
+"""The faces of the horde: people summon it here, in words, and are answered exactly once."""

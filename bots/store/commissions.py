@@ -1,0 +1,81 @@
+"""Commissions: what became of each summons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Row, select, update
+
+from bots.platform import Visibility
+from bots.store.rows import Commission, CommissionState
+from bots.store.tables import commissions, inbox
+from core.ports.store import ReadTransaction, Transaction
+from core.store import connection_of
+
+
+def change_commission(
+    tx: Transaction, *, commission_id: str, state: CommissionState, now_ms: int, **columns: object
+) -> None:
+    """The commission is in this state, with these columns changed."""
+    connection_of(tx).execute(
+        update(commissions)
+        .where(commissions.c.id == commission_id)
+        .values(state=state.value, changed_at_ms=now_ms, **columns)
+    )
+
+
+def commission(tx: ReadTransaction | Transaction, *, commission_id: str) -> Commission | None:
+    """Returns the commission of that id."""
+    row = connection_of(tx).execute(select(commissions).where(commissions.c.id == commission_id)).first()
+    return None if row is None else _commission(row)
+
+
+def commissions_of_requests(
+    tx: ReadTransaction | Transaction, *, request_ids: Sequence[str]
+) -> Mapping[str, Commission]:
+    """Returns the commissions that ordered these requests, by request id."""
+    found = connection_of(tx).execute(select(commissions).where(commissions.c.request_id.in_(request_ids)))
+    return {row.request_id: _commission(row) for row in found}
+
+
+def commission_of_event(tx: ReadTransaction | Transaction, *, platform: str, event_id: str) -> Commission | None:
+    """Returns the commission that this event opened, if it is stored."""
+    row = (
+        connection_of(tx)
+        .execute(
+            select(commissions)
+            .join(inbox, inbox.c.id == commissions.c.id)
+            .where(inbox.c.platform == platform, inbox.c.event_id == event_id)
+        )
+        .first()
+    )
+    return None if row is None else _commission(row)
+
+
+def latest_commissions(
+    tx: ReadTransaction | Transaction,
+    *,
+    platform: str,
+    author_id: str,
+    states: Sequence[CommissionState],
+    limit: int,
+) -> list[Commission]:
+    """Returns an author's newest commissions in these states, newest first."""
+    found = connection_of(tx).execute(
+        select(commissions)
+        .where(
+            commissions.c.platform == platform,
+            commissions.c.author_id == author_id,
+            commissions.c.state.in_([state.value for state in states]),
+        )
+        .order_by(commissions.c.id.desc())
+        .limit(limit)
+    )
+    return [_commission(row) for row in found]
+
+
+def _commission(row: Row[tuple[object, ...]]) -> Commission:
+    columns = dict(row._mapping)  # noqa: SLF001 - the public name of this attribute starts with an underscore
+    columns["state"] = CommissionState(str(columns["state"]))
+    columns["visibility"] = Visibility(str(columns["visibility"]))
+    return Commission(**columns)
