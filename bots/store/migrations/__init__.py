@@ -1,0 +1,1 @@
+"""The bots' schema changes, one explicit script each."""
