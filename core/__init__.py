@@ -1,1 +1,1 @@
-"""The engine: runs without any bot, any HTTP, any GPU."""
+"""The engine: queue, kudos and moderation, without any bot, HTTP or GPU."""

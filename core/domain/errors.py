@@ -1,0 +1,131 @@
+"""The one tree of errors: each carries what an edge needs to explain it."""
+
+from typing import ClassVar
+
+
+class HordeError(Exception):
+    """Every error of ours.
+
+    ``str(error)`` is an English sentence: what, where, what to do next. ``code`` is the v2 ``rc`` where v2 has one.
+    """
+
+    code: str = "HordeError"
+    keeps_writes: ClassVar[bool] = False
+    """True where the transaction that raised it is committed all the same (the refusal itself is on record)."""
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        """Hold the sentence and, where it differs from the class's own, the v2 code."""
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class InvalidRequest(HordeError):
+    """What was asked for breaks a limit; ``field``, ``limit`` and ``value`` say which."""
+
+    code = "BadRequest"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        limit: object = None,
+        value: object = None,
+        code: str | None = None,
+    ) -> None:
+        """Hold the sentence, the field, its limit and the value that broke it."""
+        super().__init__(message, code=code)
+        self.field = field
+        self.limit = limit
+        self.value = value
+
+
+class PromptRejected(InvalidRequest):
+    """A moderation rule refused the prompt; the incident is on record although the request is not made."""
+
+    code = "CorruptPrompt"
+    keeps_writes = True
+
+    def __init__(self, message: str, *, rule: str, group: str | None = None) -> None:
+        """Hold the sentence and the rule that refused."""
+        super().__init__(message, field="prompt")
+        self.rule = rule
+        self.group = group
+
+
+class InsufficientKudos(InvalidRequest):
+    """The account has fewer kudos available than this needs; ``limit`` is what it has, ``value`` what was asked (mk)."""
+
+    code = "KudosUpfront"
+
+
+class UnknownModel(InvalidRequest):
+    """The request names a model that this horde does not know."""
+
+    code = "UnknownModel"
+
+
+class NotPermitted(HordeError):
+    """The caller is known, but may not do this."""
+
+    code = "Forbidden"
+
+
+class Unauthorized(HordeError):
+    """The API key belongs to nobody."""
+
+    code = "InvalidAPIKey"
+
+
+class NotFound(HordeError):
+    """What was named does not exist (any more)."""
+
+    code = "NotFound"
+
+
+class Conflict(HordeError):
+    """Something else happened first."""
+
+    code = "Conflict"
+
+
+class DuplicateSubmission(Conflict):
+    """The job's result is already stored; this one is not taken and not paid."""
+
+    code = "DuplicateGen"
+
+
+class LeaseLost(Conflict):
+    """The lease is over and the job went elsewhere; the result is not taken and not paid."""
+
+    code = "AbortedGen"
+
+
+class RateLimited(HordeError):
+    """Too much at once; try again after ``retry_after_s`` seconds."""
+
+    code = "TooManyRequests"
+
+    def __init__(self, message: str, *, retry_after_s: float, code: str | None = None) -> None:
+        """Hold the sentence and the seconds to wait."""
+        super().__init__(message, code=code)
+        self.retry_after_s = retry_after_s
+
+
+class TooManyJobs(RateLimited):
+    """The account has as many waiting jobs as it may have."""
+
+    code = "TooManyPrompts"
+
+    def __init__(self, message: str, *, limit: int, value: int, retry_after_s: float = 10.0) -> None:
+        """Hold the sentence, the limit and the number of jobs that there would have been."""
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.limit = limit
+        self.value = value
+
+
+class Unavailable(HordeError):
+    """A part that is needed does not answer now: the disk, the database, the other side."""
+
+    code = "Unavailable"

@@ -1,0 +1,23 @@
+"""Ids and plain value types that every room shares."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Final, NewType, TypeAlias
+
+AccountId = NewType("AccountId", int)
+RequestId = NewType("RequestId", str)
+JobId = NewType("JobId", str)
+WorkerId = NewType("WorkerId", str)
+LeaseId = NewType("LeaseId", str)
+
+JsonValue: TypeAlias = "None | bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue]"
+
+ANONYMOUS: Final = AccountId(0)
+MINT: Final = AccountId(-1)
+TREASURY: Final = AccountId(-2)
+ANONYMOUS_KEY: Final = "0000000000"
+
+
+def new_id() -> str:
+    """Return a fresh random id: a UUID 4 in its usual text form."""
+    return str(uuid.uuid4())

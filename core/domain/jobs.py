@@ -1,0 +1,132 @@
+"""Jobs: one unit of work, handed to one worker at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
+from core.domain.requests import ImageParams, Kind
+
+
+class JobState(StrEnum):
+    """The states of a job; ``LEGAL`` holds the transitions."""
+
+    WAITING = "waiting"
+    LEASED = "leased"
+    DONE = "done"
+    FAULTED = "faulted"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class LeaseState(StrEnum):
+    """How a lease stands: active, or how it ended."""
+
+    ACTIVE = "active"
+    DONE = "done"
+    FAILED = "failed"
+    RELEASED = "released"
+    LAPSED = "lapsed"
+    VOIDED = "voided"
+
+
+_ENDED: Final[frozenset[JobState]] = frozenset()
+LEGAL: Final[Mapping[JobState, frozenset[JobState]]] = {
+    JobState.WAITING: frozenset({JobState.LEASED, JobState.DONE, JobState.CANCELLED, JobState.EXPIRED}),
+    JobState.LEASED: frozenset(
+        {JobState.WAITING, JobState.DONE, JobState.FAULTED, JobState.CANCELLED, JobState.EXPIRED}
+    ),
+    JobState.DONE: _ENDED,
+    JobState.FAULTED: _ENDED,
+    JobState.CANCELLED: _ENDED,
+    JobState.EXPIRED: _ENDED,
+}
+"""From where to where a job may go. Waiting to done is the late submit: a lapsed lease whose job nobody took since."""
+
+
+def ended(state: JobState) -> bool:
+    """Tell whether a job in this state never changes again."""
+    return not LEGAL[state]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """One job in a worker's hands until ``lease_expires_at_ms``."""
+
+    job_id: JobId
+    request_id: RequestId
+    lease_id: LeaseId
+    lease_expires_at_ms: int
+    worker_id: WorkerId
+    kind: Kind
+    model: str
+    prompt: str
+    image: ImageParams
+    seed: int
+    nsfw: bool
+    censor_nsfw: bool
+    r2: bool
+    ttl_s: int
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Popped:
+    """What a pop gave: leased jobs (of one request), or none and how many waiting jobs were skipped for which reason."""
+
+    jobs: tuple[Leased, ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    worker_id: WorkerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseView:
+    """A lease and its job as a submitting worker needs them: to find the upload and to judge the picture."""
+
+    lease_id: LeaseId
+    job_id: JobId
+    request_id: RequestId
+    worker_id: WorkerId
+    worker_name: str
+    owner_id: AccountId
+    owner_trusted: bool
+    lease_state: LeaseState
+    job_state: JobState
+    lease_expires_at_ms: int
+    model: str
+    seed: int
+    prompt: str
+    image: ImageParams
+    censor_nsfw: bool
+    r2: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a worker handed in. state: ``ok`` or ``censored``; sizes in pixels, 0 where not known."""
+
+    object_key: str
+    seed: int | None = None
+    state: str = "ok"
+    gen_metadata: tuple[Mapping[str, object], ...] = ()
+    width_px: int = 0
+    height_px: int = 0
+    content_type: str = "image/webp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewarded:
+    """What the worker's owner earned by a submit, in millikudos."""
+
+    reward_mk: int
+    request_id: RequestId
+    request_finished: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressReply:
+    """The answer to a progress report: stop now, or go on until ``lease_expires_at_ms``."""
+
+    cancelled: bool
+    lease_expires_at_ms: int

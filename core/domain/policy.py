@@ -1,0 +1,52 @@
+"""The queue's limits and settings as one frozen value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePolicy:
+    """Every number that the queue goes by. Times in seconds, sizes in pixels, kudos in millikudos.
+
+    model_aliases: name that clients use -> model that serves it while no worker serves the name itself.
+    known_models: None accepts any name.
+    """
+
+    weight_max_s: int = 300
+    """H of design.md section 6."""
+    weight_half_mk: int = 1_000_000
+    """K: the kudos at which half of H is reached."""
+    guest_handicap_mk: int = 500_000
+    request_lifetime_s: int = 1_200
+    lease_reporting_s: int = 20
+    lease_base_s: int = 30
+    lease_min_s: int = 150
+    tries_max: int = 3
+    waiting_max: int = 30
+    waiting_anonymous_max: int = 500
+    n_max: int = 20
+    size_min_px: int = 64
+    size_max_px: int = 3_072
+    size_step_px: int = 64
+    steps_max: int = 500
+    prompt_chars_max: int = 7_500
+    worker_ids_max: int = 5
+    post_processing_max: int = 8
+    extra_bytes_max: int = 16_384
+    scan_max: int = 64
+    """Candidates a lane that a pop looks at where a condition is not the lane's."""
+    online_s: int = 300
+    fee_per_mille: int = 0
+    default_models: tuple[str, ...] = ()
+    model_aliases: Mapping[str, str] = field(default_factory=dict)
+    known_models: frozenset[str] | None = None
+    events_kept_s: int = 7 * 24 * 3_600
+
+    def __post_init__(self) -> None:
+        """Refuse a life so short that the order's guarantee (a request lives at least 4 H) would not hold."""
+        if self.request_lifetime_s < 4 * self.weight_max_s:
+            message = (
+                f"request_lifetime_s is {self.request_lifetime_s}, but a request must live at least four times "
+                f"weight_max_s ({4 * self.weight_max_s} s); raise the one or lower the other."
+            )
+            raise ValueError(message)

@@ -1,0 +1,153 @@
+"""What people ask for, and what they are told about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.domain.ids import AccountId, JobId, RequestId, WorkerId
+
+
+class Kind(StrEnum):
+    """The kinds of work that go through the queue."""
+
+    IMAGE = "image"
+    TEXT = "text"
+    ALCHEMY = "alchemy"
+
+
+class RequestState(StrEnum):
+    """A request is open until its last job has ended; then it is one of the others, for ever."""
+
+    OPEN = "open"
+    DONE = "done"
+    FAULTED = "faulted"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageParams:
+    """How a picture is to be made. Sizes in pixels, cfg_scale 0 to 100, seed 0 to 2^32-1 or None for a fresh one a job."""
+
+    width_px: int = 512
+    height_px: int = 512
+    steps: int = 30
+    cfg_scale: float = 5.0
+    sampler: str = "k_euler_a"
+    karras: bool = True
+    seed: int | None = None
+    seed_variation: int | None = None
+    clip_skip: int | None = None
+    tiling: bool = False
+    hires_fix: bool = False
+    post_processing: tuple[str, ...] = ()
+
+    @property
+    def pixels(self) -> int:
+        """Width times height."""
+        return self.width_px * self.height_px
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestDraft:
+    """What someone asks for, before it is accepted.
+
+    prompt: v2 form, the negative part after ``###``. models: empty means the horde's default. worker_ids: an allow-list,
+    or with worker_blacklist a deny-list. extra: parameters that are carried to the worker unread.
+    """
+
+    kind: Kind = Kind.IMAGE
+    prompt: str
+    models: tuple[str, ...] = ()
+    n: int = 1
+    image: ImageParams = field(default_factory=ImageParams)
+    nsfw: bool = False
+    censor_nsfw: bool = True
+    trusted_workers: bool = False
+    slow_workers: bool = True
+    worker_ids: tuple[WorkerId, ...] = ()
+    worker_blacklist: bool = False
+    r2: bool = True
+    client_agent: str = "unknown:0:unknown"
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A request that is in the queue, its price held.
+
+    price_mk: for all jobs. balance_after_mk: what the account has available now. duplicate: the idempotency key was
+    known and this is the earlier request. is_possible: a worker that was seen lately could take it.
+    """
+
+    request_id: RequestId
+    job_ids: tuple[JobId, ...]
+    price_mk: int
+    balance_after_mk: int
+    duplicate: bool
+    is_possible: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobResult:
+    """One finished job. state: ``ok`` or ``censored``. object_key: the published picture."""
+
+    job_id: JobId
+    state: str
+    object_key: str
+    seed: int
+    model: str
+    worker_id: WorkerId
+    worker_name: str
+    gen_metadata: tuple[Mapping[str, object], ...]
+    content_type: str
+    width_px: int
+    height_px: int
+    made_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobProgress:
+    """A job in work: step ``step`` of ``steps`` (0 until the worker reports)."""
+
+    job_id: JobId
+    step: int
+    steps: int
+    worker_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestStatus:
+    """Where a request is now. Numbers of jobs; wait_time_s is an estimate; queue_position counts from 1, 0 = not waiting."""
+
+    request_id: RequestId
+    account_id: AccountId
+    state: RequestState
+    waiting: int
+    processing: int
+    finished: int
+    restarted: int
+    faulted: bool
+    done: bool
+    is_possible: bool
+    queue_position: int
+    wait_time_s: int
+    price_mk: int
+    results: tuple[JobResult, ...]
+    progress: tuple[JobProgress, ...]
+    prompt: str = ""
+    models: tuple[str, ...] = ()
+    asked_at_ms: int = 0
+    expires_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueOverview:
+    """The queue in numbers: jobs waiting and in work, workers seen in the last five minutes, waiting jobs a model."""
+
+    waiting: int
+    processing: int
+    workers_online: int
+    threads_online: int
+    models_online: tuple[str, ...]
+    waiting_by_kind: Mapping[str, int]

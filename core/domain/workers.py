@@ -1,0 +1,51 @@
+"""Workers: the volunteers' programs and what they can do."""
+
+from dataclasses import dataclass
+
+from core.domain.ids import AccountId, WorkerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOffer:
+    """What a worker says about itself in a pop.
+
+    models: what it serves; empty serves only requests that name none. start_id: new at each start of the program; a
+    change voids the leases of its earlier life. reports_progress: gets short leases that each report renews.
+    """
+
+    name: str
+    account_id: AccountId
+    models: tuple[str, ...] = ()
+    pixels_max: int = 262_144
+    steps_max: int = 500
+    nsfw: bool = True
+    bridge_agent: str = "unknown:0:unknown"
+    threads: int = 1
+    amount: int = 1
+    priority_usernames: tuple[str, ...] = ()
+    allow_img2img: bool = True
+    allow_painting: bool = True
+    allow_unsafe_ipaddr: bool = True
+    allow_post_processing: bool = True
+    allow_controlnet: bool = False
+    allow_lora: bool = False
+    extra_slow: bool = False
+    blacklist: tuple[str, ...] = ()
+    start_id: str | None = None
+    reports_progress: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """A worker as the horde knows it. job_ms: smoothed time from pop to submit, 0 before the first."""
+
+    id: WorkerId
+    name: str
+    account_id: AccountId
+    owner_trusted: bool
+    start_id: str | None
+    offer: WorkerOffer
+    last_seen_at_ms: int
+    jobs_done: int
+    job_ms: int
+    kudos_mk: int

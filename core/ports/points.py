@@ -1,0 +1,45 @@
+"""The points before and after each COMMIT and each outside call where a kill test may end the process."""
+
+import os
+import signal
+from enum import StrEnum
+from pathlib import Path
+
+
+class Step(StrEnum):
+    """The steps of a summons (design.md section 4) that touch the database or the outside."""
+
+    INBOX = "inbox"
+    DESK_ACCEPT = "desk_accept"
+    POP = "pop"
+    UPLOAD = "upload"
+    OBJECT_CHECK = "object_check"
+    OBJECT_COPY = "object_copy"
+    COMPLETE = "complete"
+    DESK_REACT = "desk_react"
+    OUTBOX_CLAIM = "outbox_claim"
+    OUTBOX_DELIVER = "outbox_deliver"
+    OUTBOX_SETTLE = "outbox_settle"
+
+
+class Edge(StrEnum):
+    """Which side of the step."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+def reached(step: Step, edge: Edge) -> None:
+    """Kill this very process if the environment names this point (``HORDE_KILL_AT=pop.before``); else do nothing.
+
+    With ``HORDE_KILL_ONCE_FILE`` the process dies only if that file does not exist yet, and creates it first.
+    """
+    if os.environ.get("HORDE_KILL_AT") != f"{step}.{edge}":
+        return
+    once_file = os.environ.get("HORDE_KILL_ONCE_FILE")
+    if once_file:
+        try:
+            Path(once_file).touch(exist_ok=False)
+        except FileExistsError:
+            return
+    os.kill(os.getpid(), signal.SIGKILL)

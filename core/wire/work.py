@@ -1,0 +1,155 @@
+"""What a worker and the horde say to each other: pop, submit, and our extras progress and release."""
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from core.wire.fields import (
+    Blacklist,
+    BridgeAgent,
+    CfgScale,
+    Id,
+    Images,
+    Kudos,
+    Models,
+    Seed,
+    SourceProcessing,
+    Threads,
+    Usernames,
+    WorkerName,
+)
+from core.wire.requests import GenerationMetadataStable
+
+
+class PopInputStable(msgspec.Struct, kw_only=True, frozen=True):
+    """POST /generate/pop: who the worker is and what it takes. Defaults are the public server's parser's."""
+
+    name: WorkerName
+    models: Models = ()
+    priority_usernames: Usernames = ()
+    bridge_agent: BridgeAgent = "unknown:0:unknown"
+    threads: Threads = 1
+    amount: Images = 1
+    max_pixels: int = 262_144
+    nsfw: bool = True
+    blacklist: Blacklist = ()
+    require_upfront_kudos: bool = False
+    extra_slow_worker: bool = False
+    limit_max_steps: bool = False
+    allow_img2img: bool = True
+    allow_painting: bool = True
+    allow_unsafe_ipaddr: bool = True
+    allow_post_processing: bool = True
+    allow_controlnet: bool = False
+    allow_sdxl_controlnet: bool = False
+    allow_lora: bool = False
+
+
+class ModelPayloadStable(msgspec.Struct, kw_only=True, frozen=True):
+    """What to draw. The defaults are the exact `payload` of a pop that found no job."""
+
+    ddim_steps: int = 30
+    n_iter: int = 1
+    image_is_control: bool = False
+    return_control_map: bool = False
+    sampler_name: str = "k_euler_a"
+    cfg_scale: CfgScale = 7.5
+    height: int = 512
+    width: int = 512
+    karras: bool = False
+    tiling: bool = False
+    hires_fix: bool = False
+    transparent: bool = False
+    prompt: str | UnsetType = UNSET
+    seed: str | UnsetType = UNSET
+    seed_variation: int | UnsetType = UNSET
+    clip_skip: int | UnsetType = UNSET
+    use_nsfw_censor: bool | UnsetType = UNSET
+    post_processing: tuple[str, ...] | UnsetType = UNSET
+    denoising_strength: float | UnsetType = UNSET
+    hires_fix_denoising_strength: float | UnsetType = UNSET
+    facefixer_strength: float | UnsetType = UNSET
+    control_type: str | UnsetType = UNSET
+    loras: tuple[dict[str, Any], ...] | UnsetType = UNSET
+    tis: tuple[dict[str, Any], ...] | UnsetType = UNSET
+    special: dict[str, Any] | UnsetType = UNSET
+    extra_texts: tuple[dict[str, Any], ...] | UnsetType = UNSET
+    workflow: str | UnsetType = UNSET
+
+
+class NoValidRequestFoundStable(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=False):
+    """How many waiting jobs the worker was passed over for, by reason; a reason that cannot be counted is left out."""
+
+    worker_id: int = 0
+    performance: int = 0
+    nsfw: int = 0
+    untrusted: int = 0
+    models: int = 0
+    bridge_version: int = 0
+    unsafe_ip: int = 0
+    img2img: int = 0
+    painting: int = 0
+    post_processing: int = msgspec.field(default=0, name="post-processing")
+    lora: int = 0
+    controlnet: int = 0
+    blacklist: int | UnsetType = UNSET
+    kudos: int | UnsetType = UNSET
+    max_pixels: int | UnsetType = UNSET
+    step_count: int | UnsetType = UNSET
+
+
+class GenerationPayloadStable(msgspec.Struct, kw_only=True, frozen=True):
+    """The reply to a pop. Without a job `id` is null and `ids` is empty, and both are present."""
+
+    payload: ModelPayloadStable = msgspec.field(default_factory=ModelPayloadStable)
+    id: str | None = None
+    ids: tuple[str, ...] = ()
+    messages: tuple[dict[str, Any], ...] = ()
+    ttl: int | None = None
+    skipped: NoValidRequestFoundStable = msgspec.field(default_factory=NoValidRequestFoundStable)
+    model: str | None = None
+    source_image: str | None = None
+    source_processing: SourceProcessing = "img2img"
+    source_mask: str | None = None
+    extra_source_images: tuple[dict[str, Any], ...] | None = None
+    r2_upload: str | None = None
+    r2_uploads: tuple[str, ...] | None = None
+
+
+class SubmitInputStable(msgspec.Struct, kw_only=True, frozen=True):
+    """POST /generate/submit: `generation` is "R2" after an upload to `r2_upload`, or the picture itself as base64."""
+
+    id: Id
+    generation: str = ""
+    state: Literal["ok", "censored", "faulted", "csam"] = "ok"
+    seed: Seed | UnsetType = UNSET
+    censored: bool = False
+    gen_metadata: tuple[GenerationMetadataStable, ...] = ()
+
+
+class GenerationSubmitted(msgspec.Struct, kw_only=True, frozen=True):
+    """The reply to a submit: what the worker's owner earned."""
+
+    reward: Kudos
+
+
+class ProgressInput(msgspec.Struct, kw_only=True, frozen=True):
+    """POST /generate/progress (ours): step `step` of `steps` is done."""
+
+    id: Id
+    step: int
+    steps: int
+
+
+class ProgressReply(msgspec.Struct, kw_only=True, frozen=True):
+    """Whether to go on, and for how many seconds the lease is good from now."""
+
+    cancelled: bool
+    ttl: int
+
+
+class ReleaseInput(msgspec.Struct, kw_only=True, frozen=True):
+    """POST /generate/release (ours): the worker hands the job back unmade; no fault is counted."""
+
+    id: Id
