@@ -1,4 +1,4 @@
-"""The value ranges and closed word lists of v2 image messages, named once because orders, pops and replies share them."""
+"""The value ranges and closed word lists of v2 image messages, named once because messages share them."""
 
 from typing import Annotated, Literal
 
