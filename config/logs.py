@@ -1,0 +1,27 @@
+"""One log line an event, readable by people and by `grep`: time, level, event and key=value pairs."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+
+QUIET = ("aiohttp.access", "apscheduler", "alembic", "asyncio")
+
+
+class LineFormatter(logging.Formatter):
+    """Formats a record as `12:34:56 event key=value`, with the level where it is a warning or worse."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line for the record, and its traceback below where it has one."""
+        clock = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        level = "" if record.levelno <= logging.INFO else f"{record.levelname} "
+        line = f"{clock} {level}{record.getMessage()}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def set_up_logs(level: str) -> None:
+    """Sends every record of `level` and above to standard error, third parties' from WARNING on."""
+    out = logging.StreamHandler(sys.stderr)
+    out.setFormatter(LineFormatter())
+    logging.basicConfig(level=level, handlers=[out], force=True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

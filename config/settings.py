@@ -1,0 +1,207 @@
+"""Every setting of the suite: typed, read once, and all that is wrong with them said at once."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from core.domain.errors import HordeError
+
+ENV_PREFIX = "HORDE_"
+FILE_NAME = "horde.toml"
+EMBEDDED_MODEL = "tiny-glyphs"
+
+
+class SettingsError(HordeError):
+    """Some settings are wrong; `problems` has one sentence a key."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("These settings are wrong:\n  " + "\n  ".join(problems))
+
+
+Port = Annotated[int, Meta(ge=0, le=65535, examples=[8000])]
+
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the API and the page are served."""
+
+    host: Annotated[str, Meta(min_length=1, examples=["127.0.0.1"])] = "127.0.0.1"
+    port: Port = 8000
+    public_url: Annotated[str, Meta(pattern=r"^$|^https?://[^/\s]+$", examples=["https://horde.example.org"])] = ""
+
+
+class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the database, the pictures and the secret lie."""
+
+    folder: Annotated[str, Meta(min_length=1, examples=["/var/lib/horde"])] = "horde-data"
+    database_url: Annotated[str, Meta(pattern=r"^$|^sqlite:///.+", examples=["sqlite:////var/lib/horde/horde.db"])] = ""
+
+
+class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the queue orders and bounds the work (design: due times and leases)."""
+
+    weight_s: Annotated[int, Meta(ge=1, le=86_400, examples=[300])] = 300
+    weight_kudos: Annotated[int, Meta(ge=1, le=1_000_000_000, examples=[1000])] = 1000
+    guest_handicap_kudos: Annotated[int, Meta(ge=0, le=1_000_000_000, examples=[500])] = 500
+    lease_s: Annotated[int, Meta(ge=1, le=3600, examples=[20])] = 20
+    request_ttl_s: Annotated[int, Meta(ge=4, le=604_800, examples=[1200])] = 1200
+    waiting_max: Annotated[int, Meta(ge=1, le=1_000_000, examples=[30])] = 30
+    waiting_max_anonymous: Annotated[int, Meta(ge=1, le=1_000_000, examples=[500])] = 500
+
+
+class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request that names no model gets, and which names stand for another."""
+
+    default_models: Annotated[tuple[str, ...], Meta(min_length=1, examples=[[EMBEDDED_MODEL]])] = (EMBEDDED_MODEL,)
+    aliases: Annotated[dict[str, str], Meta(examples=[{"stable_diffusion": EMBEDDED_MODEL}])] = msgspec.field(
+        default_factory=lambda: {"stable_diffusion": EMBEDDED_MODEL}
+    )
+
+
+class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The bundled worker that `horde up` starts beside itself."""
+
+    enabled: Annotated[bool, Meta(examples=[True])] = True
+    name: Annotated[str, Meta(min_length=3, max_length=100, examples=["bundled worker"])] = "bundled worker"
+    model: Annotated[str, Meta(examples=["/models/my-checkpoint"])] = ""
+    threads: Annotated[int, Meta(ge=0, le=256, examples=[2])] = 0
+
+
+class CommonsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The local web timeline."""
+
+    enabled: Annotated[bool, Meta(examples=[True])] = True
+    bot_name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{2,30}$", examples=["horde"])] = "horde"
+
+
+class BotSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for every bot."""
+
+    styles_folder: Annotated[str, Meta(examples=["/etc/horde/styles"])] = ""
+    default_style: Annotated[str, Meta(examples=["plain"])] = ""
+    read_lag_s: Annotated[float, Meta(ge=0, le=3600, examples=[1.0])] = 1.0
+
+
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What is logged and how."""
+
+    level: Annotated[str, Meta(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", examples=["INFO"])] = "INFO"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings, one section a room."""
+
+    server: ServerSettings = ServerSettings()
+    data: DataSettings = DataSettings()
+    queue: QueueSettings = QueueSettings()
+    models: ModelSettings = ModelSettings()
+    worker: WorkerSettings = WorkerSettings()
+    commons: CommonsSettings = CommonsSettings()
+    bots: BotSettings = BotSettings()
+    log: LogSettings = LogSettings()
+
+    @property
+    def folder(self) -> Path:
+        """The data folder, absolute."""
+        return Path(self.data.folder).expanduser().resolve()
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL; the file `horde.db` in the data folder unless one is set."""
+        return self.data.database_url or f"sqlite:///{self.folder / 'horde.db'}"
+
+
+def load_settings(
+    *,
+    file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Settings:
+    """Settings from `horde.toml`, then HORDE_SECTION_KEY variables, then `overrides` ("section.key" -> value).
+
+    Raises:
+        SettingsError: names every wrong, unknown or unreadable key at once, each with an example.
+    """
+    problems: list[str] = []
+    given = dict(_from_file(file, problems))
+    given |= _from_environment(os.environ if environ is None else environ, problems)
+    given |= {key: ("command line", value) for key, value in (overrides or {}).items() if value is not None}
+    known = dict(_leaves())
+    sections: dict[str, dict[str, Any]] = {}
+    for key, (source, value) in given.items():
+        if key not in known:
+            problems.append(f"{key} ({source}): there is no such setting. Known here: {_siblings(key, known)}.")
+            continue
+        try:
+            converted = msgspec.convert(value, known[key], strict=source not in {"environment", "command line"})
+        except msgspec.ValidationError as error:
+            problems.append(f"{key} ({source}): {error}. Got {value!r}; an example: {_example(known[key])!r}.")
+            continue
+        section, _, leaf = key.partition(".")
+        sections.setdefault(section, {})[leaf] = converted
+    if problems:
+        raise SettingsError(problems)
+    hints = get_type_hints(Settings)
+    return Settings(**{section: hints[section](**values) for section, values in sections.items()})
+
+
+def _leaves() -> Iterator[tuple[str, Any]]:
+    for section in msgspec.structs.fields(Settings):
+        for leaf in msgspec.structs.fields(section.type):
+            yield f"{section.name}.{leaf.name}", leaf.type
+
+
+def _from_file(file: Path | None, problems: list[str]) -> Iterator[tuple[str, tuple[str, Any]]]:
+    path = file or Path(FILE_NAME)
+    if file is None and not path.exists():
+        return
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"{path}: cannot be read as TOML ({error}).")
+        return
+    for section, keys in tables.items():
+        if not isinstance(keys, dict):
+            problems.append(f"{section} ({path}): belongs under a [section], such as [server].")
+            continue
+        for leaf, value in keys.items():
+            yield f"{section}.{leaf}", (str(path), value)
+
+
+def _from_environment(environ: Mapping[str, str], problems: list[str]) -> dict[str, tuple[str, Any]]:
+    found: dict[str, tuple[str, Any]] = {}
+    for key, kind in _leaves():
+        name = ENV_PREFIX + key.replace(".", "_").upper()
+        if name not in environ:
+            continue
+        text = environ[name]
+        shape = get_origin(get_args(kind)[0])
+        if shape is tuple:
+            found[key] = ("environment", tuple(part.strip() for part in text.split(",")))
+        elif shape is dict:
+            pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+            if any(not equals for _, equals, _ in pairs):
+                problems.append(f"{name}: is not a list of name=value pairs. An example: stable_diffusion=tiny-glyphs.")
+                continue
+            found[key] = ("environment", {left.strip(): right.strip() for left, _, right in pairs})
+        else:
+            found[key] = ("environment", text)
+    return found
+
+
+def _example(kind: Any) -> object:  # noqa: ANN401 - a type form has no type of its own in 3.11
+    for constraint in getattr(kind, "__metadata__", ()):
+        if isinstance(constraint, Meta) and constraint.examples:
+            return constraint.examples[0]
+    return "see config/README.md"
+
+
+def _siblings(key: str, known: Mapping[str, Any]) -> str:
+    section = key.partition(".")[0]
+    near = [name for name in known if name.startswith(section + ".")]
+    return ", ".join(near or sorted({name.partition(".")[0] for name in known}))

@@ -1,0 +1,1 @@
+"""Speed is measured here and never asserted: `python -m tests.benchmarks.NAME [--quick] [--json]`."""
