@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - the names are the words of the design, they read as what went wrong
 """The one tree of errors: each carries what an edge needs to explain it."""
 
 from typing import ClassVar
@@ -55,7 +56,7 @@ class PromptRejected(InvalidRequest):
 
 
 class InsufficientKudos(InvalidRequest):
-    """The account has fewer kudos available than this needs; ``limit`` is what it has, ``value`` what was asked (mk)."""
+    """Fewer kudos are available than this needs: ``limit`` is what there is, ``value`` what was asked (mk)."""
 
     code = "KudosUpfront"
 

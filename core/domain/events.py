@@ -32,7 +32,7 @@ FINAL_KINDS = frozenset(
 class Event:
     """One thing that happened; ``seq`` grows, a reader's durable cursor is the last ``seq`` it has dealt with.
 
-    body: JOB_LEASED has job_id, worker_name; the final kinds have finished, faulted, cancelled, expired (numbers of jobs).
+    body: JOB_LEASED has job_id and worker_name; the final kinds count jobs: done, faulted, cancelled, expired.
     """
 
     seq: int

@@ -10,7 +10,7 @@ JobId = NewType("JobId", str)
 WorkerId = NewType("WorkerId", str)
 LeaseId = NewType("LeaseId", str)
 
-JsonValue: TypeAlias = "None | bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 
 ANONYMOUS: Final = AccountId(0)
 MINT: Final = AccountId(-1)

@@ -51,6 +51,50 @@ def ended(state: JobState) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job as it is stored. due_ms: the sort key; tries: how often it was taken and not finished."""
+
+    id: JobId
+    request_id: RequestId
+    account_id: AccountId
+    lane_id: int
+    due_ms: int
+    ordinal: int
+    seed: int
+    price_mk: int
+    state: JobState = JobState.WAITING
+    tries: int = 0
+    lease_id: LeaseId | None = None
+    step: int = 0
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A worker's time with a job. reports: renewed for ``ttl_s`` by each progress report."""
+
+    id: LeaseId
+    job_id: JobId
+    worker_id: WorkerId
+    model: str
+    granted_at_ms: int
+    expires_at_ms: int
+    ttl_s: int
+    reports: bool
+    state: LeaseState = LeaseState.ACTIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A waiting job that a pop may take."""
+
+    job_id: JobId
+    request_id: RequestId
+    lane_id: int
+    due_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
     """One job in a worker's hands until ``lease_expires_at_ms``."""
 
@@ -73,7 +117,7 @@ class Leased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Popped:
-    """What a pop gave: leased jobs (of one request), or none and how many waiting jobs were skipped for which reason."""
+    """What a pop gave: leased jobs of one request, or none and how many jobs were skipped for which reason."""
 
     jobs: tuple[Leased, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
@@ -87,13 +131,21 @@ class LeaseView:
     lease_id: LeaseId
     job_id: JobId
     request_id: RequestId
+    requester_id: AccountId
     worker_id: WorkerId
     worker_name: str
     owner_id: AccountId
     owner_trusted: bool
     lease_state: LeaseState
     job_state: JobState
+    is_current: bool
+    """The job's present lease is this one (it may have ended since)."""
+    granted_at_ms: int
     lease_expires_at_ms: int
+    ttl_s: int
+    reports: bool
+    price_mk: int
+    tries: int
     model: str
     seed: int
     prompt: str

@@ -47,12 +47,12 @@ class Hold:
 
     hold_id: str
     account_id: AccountId
-    slot: int
     amount_mk: int
     posted_mk: int
     returned_mk: int
     state: HoldState
     expires_at_ms: int
+    made_at_ms: int
 
     @property
     def held_mk(self) -> int:

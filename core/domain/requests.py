@@ -27,7 +27,7 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageParams:
-    """How a picture is to be made. Sizes in pixels, cfg_scale 0 to 100, seed 0 to 2^32-1 or None for a fresh one a job."""
+    """How a picture is to be made. cfg_scale 0 to 100; seed 0 to 2^32-1, or None for a fresh one a job."""
 
     width_px: int = 512
     height_px: int = 512
@@ -52,8 +52,8 @@ class ImageParams:
 class RequestDraft:
     """What someone asks for, before it is accepted.
 
-    prompt: v2 form, the negative part after ``###``. models: empty means the horde's default. worker_ids: an allow-list,
-    or with worker_blacklist a deny-list. extra: parameters that are carried to the worker unread.
+    prompt: v2 form, the negative part after ``###``. models: empty means the horde's default. worker_ids: an
+    allow-list, or with worker_blacklist a deny-list. extra: parameters that are carried to the worker unread.
     """
 
     kind: Kind = Kind.IMAGE
@@ -70,6 +70,22 @@ class RequestDraft:
     r2: bool = True
     client_agent: str = "unknown:0:unknown"
     extra: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An accepted request as it is stored. job_price_mk: of one job; the hold has the request's id."""
+
+    id: RequestId
+    account_id: AccountId
+    draft: RequestDraft
+    state: RequestState
+    job_price_mk: int
+    asked_at_ms: int
+    expires_at_ms: int
+    cancelled_at_ms: int | None = None
+    finished_at_ms: int | None = None
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +134,7 @@ class JobProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestStatus:
-    """Where a request is now. Numbers of jobs; wait_time_s is an estimate; queue_position counts from 1, 0 = not waiting."""
+    """Where a request is now, in numbers of jobs. wait_time_s is an estimate; queue_position is 0 if nothing waits."""
 
     request_id: RequestId
     account_id: AccountId

@@ -1,0 +1,139 @@
+"""The unit of work: how a use case gets its transaction."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from core.domain.workers import WorkerOffer
+from core.ports.accounts import AccountReads, AccountStore, LedgerReads, LedgerStore
+from core.ports.points import Step
+from core.ports.rows import (
+    EventReads,
+    EventStore,
+    JobReads,
+    JobStore,
+    LaneReads,
+    LaneStore,
+    LoopStore,
+    RequestReads,
+    RequestStore,
+    VerdictStore,
+    WorkerReads,
+    WorkerStore,
+)
+
+T = TypeVar("T")
+
+
+class ReadTransaction(Protocol):
+    """One consistent view of everything, without writers."""
+
+    @property
+    def accounts(self) -> AccountReads:
+        """Accounts, keys and identities."""
+        ...
+
+    @property
+    def ledger(self) -> LedgerReads:
+        """Journal, holds and balances."""
+        ...
+
+    @property
+    def requests(self) -> RequestReads:
+        """Requests and results."""
+        ...
+
+    @property
+    def jobs(self) -> JobReads:
+        """Jobs and leases."""
+        ...
+
+    @property
+    def workers(self) -> WorkerReads:
+        """Workers."""
+        ...
+
+    @property
+    def events(self) -> EventReads:
+        """Events and cursors."""
+        ...
+
+    @property
+    def lanes(self) -> LaneReads:
+        """Lanes."""
+        ...
+
+
+class Transaction(Protocol):
+    """The open transaction of a use case; it is committed, or not, by the unit of work alone."""
+
+    @property
+    def accounts(self) -> AccountStore:
+        """Accounts, keys and identities."""
+        ...
+
+    @property
+    def ledger(self) -> LedgerStore:
+        """Journal, holds and balances."""
+        ...
+
+    @property
+    def requests(self) -> RequestStore:
+        """Requests and results."""
+        ...
+
+    @property
+    def jobs(self) -> JobStore:
+        """Jobs and leases."""
+        ...
+
+    @property
+    def workers(self) -> WorkerStore:
+        """Workers."""
+        ...
+
+    @property
+    def events(self) -> EventStore:
+        """Events and cursors."""
+        ...
+
+    @property
+    def lanes(self) -> LaneStore:
+        """Lanes."""
+        ...
+
+    @property
+    def verdicts(self) -> VerdictStore:
+        """Verdicts and incidents."""
+        ...
+
+    @property
+    def loops(self) -> LoopStore:
+        """Runs of the loops."""
+        ...
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have a hint run after the COMMIT, on the writer's thread; not at all if there is none."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """Runs use cases in transactions; the only place that commits."""
+
+    async def write(self, use_case: Callable[[Transaction], T], *, step: Step | None = None) -> T:
+        """Return what the use case returned, after its COMMIT; its error instead, after its rollback.
+
+        step: the kill points around the COMMIT. Raises ``Unavailable`` when the database does not take it.
+        """
+        ...
+
+    async def read(self, query: Callable[[ReadTransaction], T]) -> T:
+        """Return what the query returned from one consistent view."""
+        ...
+
+    def fits(self, offer: WorkerOffer) -> Callable[[int], bool]:
+        """Return a test for ``Wakeup.wait``: may a job of this lane fit the offer? Safe in any thread."""
+        ...
+
+    async def changed_elsewhere(self) -> bool:
+        """Tell whether another process has committed since the last call."""
+        ...
