@@ -1,0 +1,1 @@
+"""The local web timeline: a platform like every other, with its own pages."""
