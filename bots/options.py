@@ -1,0 +1,95 @@
+"""The options of an order (`size: 512x768`): how each value is read."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+SEED_MAX: Final = 2**32 - 1
+SIDE_PX_MAX: Final = 100_000
+SAMPLERS_AS_THEY_ARE: Final = frozenset({"ddim", "lcm", "plms", "dpmsolver"})
+ASPECT_WORDS: Final = {"square": (1, 1), "wide": (3, 2), "landscape": (3, 2), "tall": (2, 3), "portrait": (2, 3)}
+YES: Final = frozenset({"", "yes", "y", "true", "on", "1"})
+NO: Final = frozenset({"no", "n", "false", "off", "0"})
+
+_SIZE = re.compile(r"(\d{1,6})(?:\s*[x×*]\s*(\d{1,6}))?(?:\s*px)?(?!\w)", re.IGNORECASE)
+_ASPECT = re.compile(r"(\d{1,3})\s*[:/x]\s*(\d{1,3})(?!\w)")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?![\w.])")
+_WORD = re.compile(r"[^\s;,#]*")
+
+Taken: TypeAlias = tuple[Mapping[str, object], int] | None
+"""What the value changes and how many characters of the clause it takes; None where it cannot be read."""
+
+
+def _size(clause: str) -> Taken:
+    found = _SIZE.match(clause)
+    if not found:
+        return None
+    width_px, height_px = int(found[1]), int(found[2] or found[1])
+    if not 0 < width_px <= SIDE_PX_MAX or not 0 < height_px <= SIDE_PX_MAX:
+        return None
+    return {"width_px": width_px, "height_px": height_px}, found.end()
+
+
+def _aspect(clause: str) -> Taken:
+    word = _WORD.match(clause)
+    if word and word[0].lower() in ASPECT_WORDS:
+        return {"aspect": ASPECT_WORDS[word[0].lower()]}, word.end()
+    found = _ASPECT.match(clause)
+    if not found or not 0.1 <= int(found[1]) / max(1, int(found[2])) <= 10 or int(found[2]) == 0:
+        return None
+    return {"aspect": (int(found[1]), int(found[2]))}, found.end()
+
+
+def _number(name: str, kind: type[int] | type[float], *, most: float) -> Callable[[str], Taken]:
+    def read(clause: str) -> Taken:
+        found = _NUMBER.match(clause)
+        if not found or (kind is int and "." in found[0]) or len(found[0]) > 12 or float(found[0]) > most:
+            return None
+        return {name: kind(found[0])}, found.end()
+
+    return read
+
+
+def _sampler(clause: str) -> Taken:
+    words = "_".join(clause.lower().replace("-", " ").split())
+    if not re.fullmatch(r"[a-z0-9_+]{2,24}", words):
+        return None
+    plain = words in SAMPLERS_AS_THEY_ARE or words.startswith("k_")
+    return {"sampler": words if plain else f"k_{words.replace('+', 'p')}"}, len(clause)
+
+
+def _flag(name: str) -> Callable[[str], Taken]:
+    def read(clause: str) -> Taken:
+        word = _WORD.match(clause)
+        said = word[0].lower() if word else ""
+        if said not in YES | NO:
+            return None
+        return {name: said in YES}, len(said)
+
+    return read
+
+
+READERS: Final[Mapping[str, Callable[[str], Taken]]] = {
+    "size": _size,
+    "aspect": _aspect,
+    "seed": _number("seed", int, most=SEED_MAX),
+    "n": _number("n", int, most=1_000),
+    "steps": _number("steps", int, most=10_000),
+    "cfg": _number("cfg_scale", float, most=1_000),
+    "sampler": _sampler,
+    "private": _flag("private"),
+    "spoiler": _flag("spoiler"),
+    "nsfw": _flag("nsfw"),
+}
+EXAMPLES: Final = {
+    "size": "size: 512x768",
+    "aspect": "aspect: 16:9",
+    "seed": "seed: 42",
+    "n": "n: 2",
+    "steps": "steps: 30",
+    "cfg": "cfg: 7.5",
+    "sampler": "sampler: k_euler_a",
+    "private": "private: yes",
+    "spoiler": "spoiler: yes",
+    "nsfw": "nsfw: no",
+}
