@@ -1,0 +1,86 @@
+"""What is known of each object on disk: one small JSON file a key, and an index of what expires when."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+_HOUR_MS = 3_600_000
+
+
+class Note(msgspec.Struct, kw_only=True, frozen=True):
+    """What is known of one body; size and time of change say which file it is about."""
+
+    content_type: str
+    cache_s: int = 31_536_000
+    expires_at_ms: int | None = None
+    etag: str = ""
+    size_bytes: int = 0
+    mtime_ns: int = 0
+
+
+class NoteBook:
+    """Reads and writes notes, each atomically. What expires is also listed by hour: pruning looks at nothing else."""
+
+    def __init__(self, root: Path) -> None:
+        self._notes, self._expiry = root / "notes", root / "expiry"
+
+    def open(self) -> None:
+        """Make the folders."""
+        for folder in (self._notes, self._expiry):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def write(self, key: str, note: Note) -> None:
+        """Make this the key's note; if it expires, list it."""
+        if note.expires_at_ms is not None:
+            listed = self._expiry / str(note.expires_at_ms // _HOUR_MS) / _as_name(key)
+            listed.parent.mkdir(exist_ok=True)
+            listed.touch()
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+        try:
+            part.write_bytes(msgspec.json.encode(note))
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def read(self, key: str) -> Note | None:
+        """Return the key's note, or None where there is none that can be read."""
+        try:
+            return msgspec.json.decode(self._path(key).read_bytes(), type=Note)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+    def delete(self, key: str) -> None:
+        """Make sure that there is no note."""
+        self._path(key).unlink(missing_ok=True)
+
+    def take_expired(self, now_ms: int) -> Iterator[str]:
+        """Yield each key whose note is expired; after the caller has come back for more, it is off the list."""
+        for hour in sorted(self._expiry.iterdir()):
+            if not hour.name.isdigit() or int(hour.name) * _HOUR_MS > now_ms:
+                continue
+            for listed in list(hour.iterdir()):
+                key = _as_key(listed.name)
+                note = self.read(key)
+                expires_at_ms = note.expires_at_ms if note else None
+                if expires_at_ms is not None and expires_at_ms <= now_ms:
+                    yield key
+                elif expires_at_ms is not None and expires_at_ms // _HOUR_MS == int(hour.name):
+                    continue
+                listed.unlink(missing_ok=True)
+            if not any(hour.iterdir()) and int(hour.name) < now_ms // _HOUR_MS:
+                hour.rmdir()
+
+    def _path(self, key: str) -> Path:
+        return self._notes / f"{key}.note"
+
+
+def _as_name(key: str) -> str:
+    return key.replace("/", "~")
+
+
+def _as_key(name: str) -> str:
+    return name.replace("~", "/")

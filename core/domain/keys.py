@@ -1,0 +1,31 @@
+"""Under which keys pictures live: the API that names them and the CDN that guards them must agree."""
+
+import hashlib
+import hmac
+from datetime import UTC, datetime
+from secrets import token_urlsafe
+from typing import Final
+
+PICTURES: Final = "pictures/"
+"""What is under here has been checked and published; anyone who knows a key may read it."""
+UPLOADS: Final = "in/"
+"""What is under here was just uploaded by a worker; nobody may read it without a signature."""
+
+
+def upload_key(secret: bytes, lease_id: str) -> str:
+    """Return the key a lease's result is uploaded to: ``in/<HMAC_SHA256(secret, lease_id)>``, the same each time."""
+    return f"{UPLOADS}{hmac.new(secret, f'upload:{lease_id}'.encode(), hashlib.sha256).hexdigest()}"
+
+
+def picture_key(now_ms: int, *, suffix: str = "webp") -> str:
+    """Return a fresh key that nobody can guess (192 random bits): ``pictures/<yyyy>/<mm>/<token>.<suffix>``."""
+    month = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y/%m")
+    token = token_urlsafe(24)
+    while not token[0].isalnum():
+        token = token_urlsafe(24)
+    return f"{PICTURES}{month}/{token}.{suffix}"
+
+
+def sidecar_key(key: str) -> str:
+    """Return the key of the JSON that says how the picture under ``key`` was made."""
+    return f"{key.rpartition('.')[0]}.json"
