@@ -1,0 +1,1 @@
+"""Transfers, holds and the audit of the ledger."""

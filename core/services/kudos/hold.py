@@ -1,0 +1,54 @@
+"""Hold: kudos are set aside until they are posted or given back."""
+
+from core.domain.errors import Conflict, InsufficientKudos, InvalidRequest, NotFound
+from core.domain.ids import AccountId
+from core.domain.kudos import Hold, HoldState
+from core.ports.store import Transaction
+
+
+def hold(
+    tx: Transaction,
+    *,
+    hold_id: str,
+    account_id: AccountId,
+    amount_mk: int,
+    expires_at_ms: int,
+    now_ms: int,
+    floor_mk: int | None = None,
+) -> Hold:
+    """Return the pending hold of this id; asking again for the same changes nothing.
+
+    floor_mk: what must stay available; None allows debt. Raises ``InvalidRequest`` for a negative amount,
+    ``InsufficientKudos`` under the floor, ``NotFound``, and ``Conflict`` where the id was used for something else.
+    """
+    known = tx.ledger.hold(hold_id)
+    if known is not None:
+        if (known.account_id, known.amount_mk) != (account_id, amount_mk):
+            message = f"The hold id {hold_id!r} was already used for another hold. Take a new id."
+            raise Conflict(message, code="IdempotencyKeyConflict")
+        return known
+    if amount_mk < 0:
+        message = f"A hold of {amount_mk} millikudos cannot be made: give 0 or more."
+        raise InvalidRequest(message, field="amount", limit=0, value=amount_mk)
+    account = tx.accounts.get(account_id)
+    if account is None:
+        message = f"There is no account with the number {account_id}. Check the number."
+        raise NotFound(message, code="UserNotFound")
+    if floor_mk is not None and account.available_mk - amount_mk < floor_mk:
+        message = (
+            f"{account.handle} has {account.available_mk / 1000:.2f} kudos available, which does not cover "
+            f"{amount_mk / 1000:.2f}. Ask for less, or earn some first by running a worker."
+        )
+        raise InsufficientKudos(message, field="kudos", limit=account.available_mk, value=amount_mk)
+    pending = Hold(
+        hold_id=hold_id,
+        account_id=account_id,
+        amount_mk=amount_mk,
+        posted_mk=0,
+        returned_mk=0,
+        state=HoldState.PENDING,
+        expires_at_ms=expires_at_ms,
+        made_at_ms=now_ms,
+    )
+    tx.ledger.add_hold(pending)
+    return pending

@@ -1,0 +1,1 @@
+"""Screening of prompts and the record of refusals."""

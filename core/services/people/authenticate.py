@@ -1,0 +1,21 @@
+"""Authenticate: whose key is this."""
+
+from core.domain.accounts import Account
+from core.domain.errors import Unauthorized
+from core.domain.ids import ANONYMOUS, ANONYMOUS_KEY
+from core.ports.store import ReadTransaction, Transaction
+
+
+def authenticate(tx: ReadTransaction | Transaction, *, api_key: str) -> Account:
+    """Return the account that the key belongs to; ``0000000000`` is the anonymous one.
+
+    Raises ``Unauthorized`` for any other key that nobody has.
+    """
+    account = tx.accounts.get(ANONYMOUS) if api_key == ANONYMOUS_KEY else tx.accounts.by_api_key(api_key)
+    if account is None:
+        message = (
+            "No account has this API key. Check it for missing characters, make an account, "
+            f"or use {ANONYMOUS_KEY} to go without one."
+        )
+        raise Unauthorized(message)
+    return account

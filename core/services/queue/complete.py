@@ -1,0 +1,87 @@
+"""Complete: a worker's result is taken, paid and told, in one transaction."""
+
+from typing import Final
+
+from core.domain.errors import DuplicateSubmission, InvalidRequest, LeaseLost, NotFound
+from core.domain.ids import TREASURY, AccountId, JobId, LeaseId
+from core.domain.jobs import JobState, LeaseState, LeaseView, Outcome, Rewarded
+from core.domain.kudos import TransferReason
+from core.domain.policy import QueuePolicy
+from core.domain.rewards import share_out
+from core.ports.store import Transaction
+from core.services.kudos.post import post
+from core.services.queue.lease import lease_of
+from core.services.queue.settle import settle
+
+_LATE: Final = frozenset({LeaseState.LAPSED, LeaseState.VOIDED})
+_STATES: Final = frozenset({"ok", "censored"})
+
+
+def check_submit(view: LeaseView) -> None:
+    """Return if a result for this lease would be taken, else raise ``DuplicateSubmission`` or ``LeaseLost``.
+
+    Taken: from the job's present lease, also when it is past its time; and from one that lapsed or was voided, while
+    the job still waits for someone else.
+    """
+    if view.lease_state is LeaseState.DONE:
+        message = f"The result of the job {view.job_id} is already stored and paid. Go on with the next job."
+        raise DuplicateSubmission(message)
+    if view.job_state is JobState.LEASED and view.is_current and view.lease_state is LeaseState.ACTIVE:
+        return
+    if view.job_state is JobState.WAITING and view.lease_state in _LATE:
+        return
+    if view.job_state is JobState.DONE and view.lease_state in _LATE:
+        why = "another worker has finished it"
+    elif view.job_state is JobState.LEASED:
+        why = "another worker has it now"
+    else:
+        why = f"it is {view.job_state}"
+    message = f"The lease of the job {view.job_id} is over and {why}. Drop this result and pop the next job."
+    raise LeaseLost(message)
+
+
+def complete(
+    tx: Transaction,
+    *,
+    job_id: JobId,
+    account_id: AccountId,
+    outcome: Outcome,
+    policy: QueuePolicy,
+    now_ms: int,
+    lease_id: LeaseId | None = None,
+) -> Rewarded:
+    """Return what the worker's owner earned; the result is stored, the hold posted, the worker counted.
+
+    With the last job the request is closed and its event written. account_id: the worker's owner. Raises what
+    ``lease_of`` and ``check_submit`` raise, and ``InvalidRequest`` for an unknown outcome.
+    """
+    if outcome.state not in _STATES:
+        message = f"The state {outcome.state!r} is not a result: use 'ok' or 'censored' (or fail the job)."
+        raise InvalidRequest(message, field="state", limit=sorted(_STATES), value=outcome.state)
+    view = lease_of(tx, job_id=job_id, account_id=account_id, lease_id=lease_id)
+    check_submit(view)
+    request = tx.requests.get(view.request_id)
+    if request is None:
+        message = f"The request of the job {job_id} is gone. Drop this result and pop the next job."
+        raise NotFound(message, code="InvalidJobID")
+    tx.requests.add_result(view, outcome, now_ms=now_ms)
+    tx.jobs.move(view.job_id, to=JobState.DONE, now_ms=now_ms)
+    tx.jobs.end_lease(view.lease_id, state=LeaseState.DONE, now_ms=now_ms)
+    reward = share_out(view.price_mk, policy)
+    for to_id, amount_mk, reason in (
+        (view.owner_id, reward.owner_mk, TransferReason.JOB),
+        (TREASURY, reward.fee_mk, TransferReason.FEE),
+    ):
+        post(
+            tx,
+            hold_id=request.id,
+            transfer_id=f"{reason}:{view.job_id}",
+            to_id=to_id,
+            amount_mk=amount_mk,
+            reason=reason,
+            ref=view.job_id,
+            now_ms=now_ms,
+        )
+    tx.workers.worked(view.worker_id, job_ms=max(now_ms - view.granted_at_ms, 1), reward_mk=reward.owner_mk)
+    finished = settle(tx, request, now_ms=now_ms)
+    return Rewarded(reward_mk=reward.owner_mk, request_id=request.id, request_finished=finished)

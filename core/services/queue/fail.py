@@ -1,0 +1,27 @@
+"""Fail and release: a worker gives its job up."""
+
+from core.domain.ids import AccountId, JobId, LeaseId
+from core.domain.jobs import JobState, LeaseState
+from core.domain.policy import QueuePolicy
+from core.ports.store import Transaction
+from core.services.queue.complete import check_submit
+from core.services.queue.lease import lease_of
+from core.services.queue.settle import give_back
+
+
+def fail(
+    tx: Transaction,
+    *,
+    job_id: JobId,
+    account_id: AccountId,
+    policy: QueuePolicy,
+    now_ms: int,
+    lease_id: LeaseId | None = None,
+) -> JobState:
+    """Return the job's state after the worker could not make it: it waits again, or was tried too often (faulted).
+
+    Raises what ``lease_of`` raises, and ``LeaseLost`` or ``DuplicateSubmission`` where the job is no longer its own.
+    """
+    view = lease_of(tx, job_id=job_id, account_id=account_id, lease_id=lease_id)
+    check_submit(view)
+    return give_back(tx, view, lease_state=LeaseState.FAILED, tried=True, policy=policy, now_ms=now_ms)

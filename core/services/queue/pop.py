@@ -1,0 +1,224 @@
+"""Pop: a worker takes the first job that fits it."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from core.domain.errors import InvalidRequest, NotFound, NotPermitted
+from core.domain.events import EventKind
+from core.domain.ids import AccountId, JobId, LeaseId, WorkerId, new_id
+from core.domain.jobs import Candidate, Lease, Leased, LeaseState, Popped
+from core.domain.leasing import lease_s
+from core.domain.matching import Capability, capability_of, misfit, model_for, refusal
+from core.domain.policy import QueuePolicy
+from core.domain.requests import Request
+from core.domain.workers import WorkerOffer
+from core.ports.store import Transaction
+from core.services.queue.settle import give_back
+
+WORKER_NAME_CHARS_MAX = 100
+SEEN_EVERY_MS = 15_000
+"""An unchanged offer is written down this often at most, so that an empty pop writes nothing."""
+
+
+def pop(tx: Transaction, *, offer: WorkerOffer, policy: QueuePolicy, now_ms: int, limit: int = 1) -> Popped:
+    """Return up to ``limit`` leased jobs of one request, or none and why waiting jobs were skipped.
+
+    The worker is registered at its first pop; another start id than before gives back what its earlier life held.
+    Its owner's jobs come first, together with those of ``priority_usernames``; then whatever is due first.
+    Raises ``NotPermitted`` where another account has a worker of this name, ``InvalidRequest`` for a bad name.
+    """
+    worker_id, trusted = _greet(tx, offer, policy=policy, now_ms=now_ms)
+    capability = capability_of(offer, worker_id=worker_id, trusted=trusted)
+    free, looked_at = tx.lanes.fitting(capability)
+    if offer.blacklist:
+        free, looked_at = (), (*free, *looked_at)
+    if free or looked_at:
+        accounts = _people_first(tx, offer)
+        for candidate in _candidates(tx, offer, worker_id, free, looked_at, accounts=accounts, policy=policy):
+            first = _claim(tx, candidate, offer, worker_id=worker_id, policy=policy, now_ms=now_ms)
+            if first is not None:
+                more = _claim_more(tx, first, offer, count=limit - 1, policy=policy, now_ms=now_ms)
+                return Popped(jobs=(first, *more), worker_id=worker_id)
+    return Popped(skipped=_skipped(tx, capability, now_ms), worker_id=worker_id)
+
+
+def _greet(tx: Transaction, offer: WorkerOffer, *, policy: QueuePolicy, now_ms: int) -> tuple[WorkerId, bool]:
+    """Return the worker's id and whether its owner is trusted, after writing down what it offers."""
+    worker = tx.workers.by_name(offer.name)
+    if worker is None:
+        if not offer.name.strip() or len(offer.name) > WORKER_NAME_CHARS_MAX or not offer.name.isprintable():
+            message = f"The worker name {offer.name[:40]!r} cannot be used: take 1 to 100 printable characters."
+            raise InvalidRequest(message, field="name", limit=WORKER_NAME_CHARS_MAX, value=len(offer.name))
+        owner = tx.accounts.get(offer.account_id)
+        if owner is None:
+            message = f"There is no account with the number {offer.account_id}. Check the worker's key."
+            raise NotFound(message, code="UserNotFound")
+        worker_id = WorkerId(new_id())
+        tx.workers.add(offer, worker_id=worker_id, now_ms=now_ms)
+        return worker_id, owner.trusted
+    if worker.account_id != offer.account_id:
+        message = f"The worker name {offer.name!r} belongs to another account. Choose another name for this worker."
+        raise NotPermitted(message, code="WrongCredentials")
+    if offer.start_id is not None and worker.start_id is not None and offer.start_id != worker.start_id:
+        for view in tx.jobs.active_leases(worker.id):
+            give_back(tx, view, lease_state=LeaseState.VOIDED, tried=True, policy=policy, now_ms=now_ms)
+    if worker.offer != offer or now_ms - worker.last_seen_at_ms >= SEEN_EVERY_MS:
+        tx.workers.seen(worker.id, offer=offer, now_ms=now_ms)
+    return worker.id, worker.owner_trusted
+
+
+def _people_first(tx: Transaction, offer: WorkerOffer) -> Sequence[AccountId]:
+    """Return the accounts that this worker serves before all others: its owner and whom it names."""
+    accounts = [offer.account_id]
+    for handle in offer.priority_usernames:
+        name, mark, number = handle.rpartition("#")
+        if not mark or not number.isdecimal():
+            message = f"The priority username {handle[:60]!r} needs its number: write it as name#number."
+            raise InvalidRequest(message, field="priority_usernames", value=handle, code="InvalidPriorityUsername")
+        account = tx.accounts.get(AccountId(int(number)))
+        if account is not None and account.name == name and account.id not in accounts:
+            accounts.append(account.id)
+    return accounts
+
+
+def _candidates(
+    tx: Transaction,
+    offer: WorkerOffer,
+    worker_id: WorkerId,
+    free: Sequence[int],
+    looked_at: Sequence[int],
+    *,
+    accounts: Sequence[AccountId],
+    policy: QueuePolicy,
+) -> Iterator[Candidate]:
+    """Yield fitting jobs, the best first: people first, then everyone, until the lanes are used up."""
+    for account_ids in (accounts, None):
+        while True:
+            found = list(tx.jobs.heads(free, per_lane=1, limit=len(free) or 1, account_ids=account_ids)) if free else []
+            if looked_at:
+                found += _look(tx, offer, worker_id, looked_at, account_ids=account_ids, policy=policy)
+                found.sort(key=lambda candidate: (candidate.due_ms, candidate.job_id))
+            if not found:
+                break
+            yield from found
+
+
+def _look(
+    tx: Transaction,
+    offer: WorkerOffer,
+    worker_id: WorkerId,
+    lane_ids: Sequence[int],
+    *,
+    account_ids: Sequence[AccountId] | None,
+    policy: QueuePolicy,
+) -> list[Candidate]:
+    """Return the first fitting job of each lane among its next ``scan_max``; the next look goes on after those."""
+    marks: Mapping[int, tuple[int, JobId]] = {}
+    if account_ids is None:
+        marks = {lane: mark for lane in lane_ids if (mark := tx.lanes.mark(worker_id, lane)) is not None}
+    seen = tx.jobs.heads(
+        lane_ids, per_lane=policy.scan_max, limit=policy.scan_max * len(lane_ids), account_ids=account_ids, after=marks
+    )
+    fitting: dict[int, Candidate] = {}
+    refused: Counter[int] = Counter()
+    last: dict[int, Candidate] = {}
+    for candidate in seen:
+        if candidate.lane_id in fitting:
+            continue
+        request = tx.requests.get(candidate.request_id)
+        if request is not None and refusal(request.draft, offer, worker_id=worker_id) is None:
+            fitting[candidate.lane_id] = candidate
+        else:
+            refused[candidate.lane_id] += 1
+            last[candidate.lane_id] = candidate
+    if account_ids is None:
+        for lane in lane_ids:
+            if lane in fitting:
+                continue
+            full = refused[lane] >= policy.scan_max
+            tx.lanes.set_mark(worker_id, lane, (last[lane].due_ms, last[lane].job_id) if full else None)
+    return list(fitting.values())
+
+
+def _claim(
+    tx: Transaction,
+    candidate: Candidate,
+    offer: WorkerOffer,
+    *,
+    worker_id: WorkerId,
+    policy: QueuePolicy,
+    now_ms: int,
+) -> Leased | None:
+    """Return the job, now leased to the worker, or None where someone else was faster."""
+    request = tx.requests.get(candidate.request_id)
+    if request is None:
+        return None
+    model = model_for(request.draft, offer)
+    ttl_s = lease_s(request.draft, model=model, offer=offer, policy=policy)
+    lease = Lease(
+        id=LeaseId(new_id()),
+        job_id=candidate.job_id,
+        worker_id=worker_id,
+        model=model,
+        granted_at_ms=now_ms,
+        expires_at_ms=now_ms + ttl_s * 1_000,
+        ttl_s=ttl_s,
+        reports=offer.reports_progress,
+    )
+    job = tx.jobs.claim(candidate, lease)
+    if job is None:
+        return None
+    tx.events.add(
+        EventKind.JOB_LEASED,
+        request_id=request.id,
+        account_id=request.account_id,
+        now_ms=now_ms,
+        body={"job_id": job.id, "worker_name": offer.name},
+    )
+    return _leased(request, lease, seed=job.seed)
+
+
+def _leased(request: Request, lease: Lease, *, seed: int) -> Leased:
+    """Return what the worker is told about its job."""
+    draft = request.draft
+    return Leased(
+        job_id=lease.job_id,
+        request_id=request.id,
+        lease_id=lease.id,
+        lease_expires_at_ms=lease.expires_at_ms,
+        worker_id=lease.worker_id,
+        kind=draft.kind,
+        model=lease.model,
+        prompt=draft.prompt,
+        image=draft.image,
+        seed=seed,
+        nsfw=draft.nsfw,
+        censor_nsfw=draft.censor_nsfw,
+        r2=draft.r2,
+        ttl_s=lease.ttl_s,
+        extra=draft.extra,
+    )
+
+
+def _claim_more(
+    tx: Transaction, first: Leased, offer: WorkerOffer, *, count: int, policy: QueuePolicy, now_ms: int
+) -> list[Leased]:
+    """Return up to ``count`` further jobs of the first one's request, leased to the same worker."""
+    more: list[Leased] = []
+    if count > 0:
+        for candidate in tx.jobs.waiting_in(first.request_id, limit=count):
+            leased = _claim(tx, candidate, offer, worker_id=first.worker_id, policy=policy, now_ms=now_ms)
+            if leased is not None:
+                more.append(leased)
+    return more
+
+
+def _skipped(tx: Transaction, capability: Capability, now_ms: int) -> Mapping[str, int]:
+    """Return how many waiting jobs the worker cannot take, by v2 reason."""
+    skipped: Counter[str] = Counter()
+    for lane_id, waiting in tx.lanes.waiting_by_lane(now_ms).items():
+        lane = tx.lanes.get(lane_id)
+        reason = misfit(lane, capability) if lane is not None else None
+        if reason is not None and reason != "kind":
+            skipped[reason] += waiting
+    return dict(skipped)

@@ -1,0 +1,27 @@
+"""Release: a worker hands its job back unharmed."""
+
+from core.domain.ids import AccountId, JobId, LeaseId
+from core.domain.jobs import JobState, LeaseState
+from core.domain.policy import QueuePolicy
+from core.ports.store import Transaction
+from core.services.queue.lease import lease_of
+from core.services.queue.settle import give_back
+
+
+def release(
+    tx: Transaction,
+    *,
+    job_id: JobId,
+    account_id: AccountId,
+    policy: QueuePolicy,
+    now_ms: int,
+    lease_id: LeaseId | None = None,
+) -> JobState:
+    """Return the job's state after the worker gave it back: it waits again, and no try is counted.
+
+    Giving back what is no longer held changes nothing. Raises what ``lease_of`` raises.
+    """
+    view = lease_of(tx, job_id=job_id, account_id=account_id, lease_id=lease_id)
+    if view.lease_state is not LeaseState.ACTIVE:
+        return view.job_state
+    return give_back(tx, view, lease_state=LeaseState.RELEASED, tried=False, policy=policy, now_ms=now_ms)

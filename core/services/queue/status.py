@@ -1,0 +1,73 @@
+"""Status: where a request is now."""
+
+import math
+from collections import Counter
+
+from core.domain.errors import NotFound
+from core.domain.ids import RequestId
+from core.domain.jobs import Job, JobState
+from core.domain.lanes import lane_of
+from core.domain.requests import Request, RequestState, RequestStatus
+from core.ports.store import ReadTransaction, Transaction
+from core.services.queue.submit import possible
+
+AHEAD_MAX = 1_000
+"""The queue position is counted up to here, so that a long queue does not make the question dear."""
+_JOB_MS_GUESS = 10_000
+
+
+def status(
+    tx: ReadTransaction | Transaction, *, request_id: RequestId, now_ms: int, online_s: int = 300
+) -> RequestStatus:
+    """Return the request's state, results and progress; raises ``NotFound``."""
+    request = tx.requests.get(request_id)
+    if request is None:
+        message = f"There is no request {request_id}. It may be too old, or made elsewhere; check the id."
+        raise NotFound(message, code="RequestNotFound")
+    jobs = tx.jobs.of_request(request_id)
+    counts = Counter(job.state for job in jobs)
+    waiting, processing = counts[JobState.WAITING], counts[JobState.LEASED]
+    is_open = request.state is RequestState.OPEN
+    position, wait_s, is_possible = (
+        _outlook(tx, request, waiting, now_ms - online_s * 1_000) if is_open else (0, 0, True)
+    )
+    return RequestStatus(
+        request_id=request_id,
+        account_id=request.account_id,
+        state=request.state,
+        waiting=waiting,
+        processing=processing,
+        finished=counts[JobState.DONE],
+        restarted=_restarted(jobs),
+        faulted=request.state in (RequestState.FAULTED, RequestState.EXPIRED),
+        done=not is_open,
+        is_possible=is_possible or processing > 0,
+        queue_position=position,
+        wait_time_s=wait_s,
+        price_mk=request.job_price_mk * request.draft.n,
+        results=tuple(tx.requests.results(request_id)) if counts[JobState.DONE] else (),
+        progress=tuple(tx.jobs.progress_of(request_id)) if processing else (),
+        prompt=request.draft.prompt,
+        models=request.draft.models,
+        asked_at_ms=request.asked_at_ms,
+        expires_at_ms=request.expires_at_ms,
+    )
+
+
+def _restarted(jobs: tuple[Job, ...] | list[Job]) -> int:
+    """Return how often jobs of the request were taken and had to be taken again."""
+    return sum(job.tries for job in jobs)
+
+
+def _outlook(tx: ReadTransaction | Transaction, request: Request, waiting: int, since_ms: int) -> tuple[int, int, bool]:
+    """Return the queue position, a guess of the seconds to wait, and whether a worker could take the request."""
+    workers = tx.workers.online(since_ms)
+    lane = lane_of(request.draft)
+    fitting = [worker for worker in workers if possible(lane, (worker,))]
+    if not waiting:
+        return 0, 0, bool(fitting)
+    position = tx.jobs.ahead(request.id, kind=request.draft.kind, limit=AHEAD_MAX) + 1
+    threads = sum(max(worker.offer.threads, 1) for worker in fitting) or 1
+    known = [worker.job_ms for worker in fitting if worker.job_ms]
+    job_ms = sum(known) / len(known) if known else _JOB_MS_GUESS
+    return position, math.ceil((position - 1 + waiting) * job_ms / threads / 1_000), bool(fitting)
