@@ -16,7 +16,7 @@ def image_price_mk(image: ImageParams) -> int:
     ``k = round(0.1232 * steps + r * 0.1232 * steps * 8.75, 2)``, times 1.2 and rounded again for each post-processor.
     512 x 512 at 50 steps is 10.83 kudos. Below 64 x 64 pixels r is 0.
     """
-    r = max(image.pixels - _PIXELS_LEAST, 0) ** 1.75 / (_PIXELS_WHOLE - _PIXELS_LEAST) ** 1.75
+    r: float = max(image.pixels - _PIXELS_LEAST, 0) ** 1.75 / (_PIXELS_WHOLE - _PIXELS_LEAST) ** 1.75
     kudos = round(0.1232 * image.steps + r * 0.1232 * image.steps * 8.75, 2)
     for _ in image.post_processing:
         kudos = round(kudos * 1.2, 2)

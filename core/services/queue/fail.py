@@ -24,4 +24,4 @@ def fail(
     """
     view = lease_of(tx, job_id=job_id, account_id=account_id, lease_id=lease_id)
     check_submit(view)
-    return give_back(tx, view, lease_state=LeaseState.FAILED, tried=True, policy=policy, now_ms=now_ms)
+    return give_back(tx, view, lease_state=LeaseState.FAILED, tries_max=policy.tries_max, now_ms=now_ms)

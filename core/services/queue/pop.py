@@ -18,6 +18,9 @@ from core.services.queue.settle import give_back
 WORKER_NAME_CHARS_MAX = 100
 SEEN_EVERY_MS = 15_000
 """An unchanged offer is written down this often at most, so that an empty pop writes nothing."""
+HEADS = 8
+"""Candidates a round: where several processes claim at once, one of these is still there."""
+CLAIM_ROUNDS_MAX = 32
 
 
 def pop(tx: Transaction, *, offer: WorkerOffer, policy: QueuePolicy, now_ms: int, limit: int = 1) -> Popped:
@@ -61,7 +64,7 @@ def _greet(tx: Transaction, offer: WorkerOffer, *, policy: QueuePolicy, now_ms: 
         raise NotPermitted(message, code="WrongCredentials")
     if offer.start_id is not None and worker.start_id is not None and offer.start_id != worker.start_id:
         for view in tx.jobs.active_leases(worker.id):
-            give_back(tx, view, lease_state=LeaseState.VOIDED, tried=True, policy=policy, now_ms=now_ms)
+            give_back(tx, view, lease_state=LeaseState.VOIDED, tries_max=policy.tries_max, now_ms=now_ms)
     if worker.offer != offer or now_ms - worker.last_seen_at_ms >= SEEN_EVERY_MS:
         tx.workers.seen(worker.id, offer=offer, now_ms=now_ms)
     return worker.id, worker.owner_trusted
@@ -93,8 +96,8 @@ def _candidates(
 ) -> Iterator[Candidate]:
     """Yield fitting jobs, the best first: people first, then everyone, until the lanes are used up."""
     for account_ids in (accounts, None):
-        while True:
-            found = list(tx.jobs.heads(free, per_lane=1, limit=len(free) or 1, account_ids=account_ids)) if free else []
+        for _ in range(CLAIM_ROUNDS_MAX):
+            found = list(tx.jobs.heads(free, per_lane=1, limit=HEADS, account_ids=account_ids)) if free else []
             if looked_at:
                 found += _look(tx, offer, worker_id, looked_at, account_ids=account_ids, policy=policy)
                 found.sort(key=lambda candidate: (candidate.due_ms, candidate.job_id))

@@ -4,6 +4,7 @@ from core.domain.ids import AccountId, JobId, LeaseId
 from core.domain.jobs import JobState, LeaseState, ProgressReply
 from core.ports.store import Transaction
 from core.services.queue.lease import lease_of
+from core.services.queue.settle import give_back
 
 
 def progress(
@@ -19,7 +20,7 @@ def progress(
     """Return whether the job is still wanted, and until when it may be worked on.
 
     The lease moves only for workers that report. One whose lease lapsed meanwhile gets its job back if it still
-    waits. Raises what ``lease_of`` raises.
+    waits. A cancelled job's lease ends with this answer. Raises what ``lease_of`` raises.
     """
     view = lease_of(tx, job_id=job_id, account_id=account_id, lease_id=lease_id)
     expires_at_ms = now_ms + view.ttl_s * 1_000 if view.reports else view.lease_expires_at_ms
@@ -30,6 +31,7 @@ def progress(
         return ProgressReply(cancelled=True, lease_expires_at_ms=view.lease_expires_at_ms)
     request = tx.requests.get(view.request_id)
     if request is None or request.cancelled_at_ms is not None:
+        give_back(tx, view, lease_state=LeaseState.RELEASED, tries_max=None, now_ms=now_ms)
         return ProgressReply(cancelled=True, lease_expires_at_ms=view.lease_expires_at_ms)
     steps = max(steps, 0)
     tx.jobs.renew(view, expires_at_ms=expires_at_ms, step=min(max(step, 0), steps), steps=steps)

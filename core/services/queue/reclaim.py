@@ -10,5 +10,5 @@ def reclaim(tx: Transaction, *, policy: QueuePolicy, now_ms: int, limit: int = 2
     """Return how many leases were past their time; each of their jobs has one try more behind it."""
     lapsed = tx.jobs.lapsed_leases(now_ms, limit=limit)
     for view in lapsed:
-        give_back(tx, view, lease_state=LeaseState.LAPSED, tried=True, policy=policy, now_ms=now_ms)
+        give_back(tx, view, lease_state=LeaseState.LAPSED, tries_max=policy.tries_max, now_ms=now_ms)
     return len(lapsed)

@@ -2,7 +2,6 @@
 
 from core.domain.ids import AccountId, JobId, LeaseId
 from core.domain.jobs import JobState, LeaseState
-from core.domain.policy import QueuePolicy
 from core.ports.store import Transaction
 from core.services.queue.lease import lease_of
 from core.services.queue.settle import give_back
@@ -13,7 +12,6 @@ def release(
     *,
     job_id: JobId,
     account_id: AccountId,
-    policy: QueuePolicy,
     now_ms: int,
     lease_id: LeaseId | None = None,
 ) -> JobState:
@@ -24,4 +22,4 @@ def release(
     view = lease_of(tx, job_id=job_id, account_id=account_id, lease_id=lease_id)
     if view.lease_state is not LeaseState.ACTIVE:
         return view.job_state
-    return give_back(tx, view, lease_state=LeaseState.RELEASED, tried=False, policy=policy, now_ms=now_ms)
+    return give_back(tx, view, lease_state=LeaseState.RELEASED, tries_max=None, now_ms=now_ms)

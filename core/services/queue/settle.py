@@ -3,7 +3,6 @@
 from core.domain.events import EventKind
 from core.domain.ids import RequestId
 from core.domain.jobs import JobState, LeaseState, LeaseView
-from core.domain.policy import QueuePolicy
 from core.domain.requests import Request, RequestState
 from core.ports.store import Transaction
 from core.services.kudos.void import void
@@ -17,7 +16,7 @@ _EVENT_OF = {
 
 
 def settle(tx: Transaction, request: Request, *, now_ms: int) -> bool:
-    """Return True if the request has no job left to do; it is then closed, its hold given back and its event written."""
+    """Return True if no job is left to do: the request is then closed, its hold given back, its event written."""
     if request.state is not RequestState.OPEN:
         return False
     counts = tx.jobs.counts(request.id)
@@ -60,14 +59,13 @@ def give_back(
     view: LeaseView,
     *,
     lease_state: LeaseState,
-    tried: bool,
-    policy: QueuePolicy,
+    tries_max: int | None,
     now_ms: int,
 ) -> JobState:
     """Return the job's new state after its lease ended without a result.
 
     It waits again, unless nobody wants it any more (cancelled), its request is past its time (expired), or this was
-    the last of its tries (faulted); then its share of the hold is given back.
+    the last of its tries (faulted); then its share of the hold is given back. tries_max: None counts no try.
     """
     request = tx.requests.get(view.request_id)
     tx.jobs.end_lease(view.lease_id, state=lease_state, now_ms=now_ms)
@@ -75,13 +73,13 @@ def give_back(
         return view.job_state
     if request.cancelled_at_ms is not None:
         to = JobState.CANCELLED
-    elif tried and view.tries + 1 >= policy.tries_max:
+    elif tries_max is not None and view.tries + 1 >= tries_max:
         to = JobState.FAULTED
     elif request.expires_at_ms <= now_ms:
         to = JobState.EXPIRED
     else:
         to = JobState.WAITING
-    tx.jobs.move(view.job_id, to=to, now_ms=now_ms, tried=tried)
+    tx.jobs.move(view.job_id, to=to, now_ms=now_ms, tried=tries_max is not None)
     if to is not JobState.WAITING:
         void(tx, hold_id=request.id, amount_mk=view.price_mk)
         settle(tx, request, now_ms=now_ms)

@@ -5,7 +5,7 @@ from collections import Counter
 
 from core.domain.errors import NotFound
 from core.domain.ids import RequestId
-from core.domain.jobs import Job, JobState
+from core.domain.jobs import JobState
 from core.domain.lanes import lane_of
 from core.domain.requests import Request, RequestState, RequestStatus
 from core.ports.store import ReadTransaction, Transaction
@@ -28,9 +28,9 @@ def status(
     counts = Counter(job.state for job in jobs)
     waiting, processing = counts[JobState.WAITING], counts[JobState.LEASED]
     is_open = request.state is RequestState.OPEN
-    position, wait_s, is_possible = (
-        _outlook(tx, request, waiting, now_ms - online_s * 1_000) if is_open else (0, 0, True)
-    )
+    position, wait_s, is_possible = (0, 0, True)
+    if is_open:
+        position, wait_s, is_possible = _outlook(tx, request, waiting, now_ms - online_s * 1_000)
     return RequestStatus(
         request_id=request_id,
         account_id=request.account_id,
@@ -38,7 +38,7 @@ def status(
         waiting=waiting,
         processing=processing,
         finished=counts[JobState.DONE],
-        restarted=_restarted(jobs),
+        restarted=sum(job.tries for job in jobs),
         faulted=request.state in (RequestState.FAULTED, RequestState.EXPIRED),
         done=not is_open,
         is_possible=is_possible or processing > 0,
@@ -52,11 +52,6 @@ def status(
         asked_at_ms=request.asked_at_ms,
         expires_at_ms=request.expires_at_ms,
     )
-
-
-def _restarted(jobs: tuple[Job, ...] | list[Job]) -> int:
-    """Return how often jobs of the request were taken and had to be taken again."""
-    return sum(job.tries for job in jobs)
 
 
 def _outlook(tx: ReadTransaction | Transaction, request: Request, waiting: int, since_ms: int) -> tuple[int, int, bool]:
