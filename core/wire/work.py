@@ -1,9 +1,9 @@
 """What a worker and the horde say to each other: pop, submit, and our extras progress and release."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from core.wire.fields import (
     Blacklist,
@@ -31,7 +31,7 @@ class PopInputStable(msgspec.Struct, kw_only=True, frozen=True):
     bridge_agent: BridgeAgent = "unknown:0:unknown"
     threads: Threads = 1
     amount: Images = 1
-    max_pixels: int = 262_144
+    max_pixels: Annotated[int, Meta(ge=0, le=2**31)] = 262_144
     nsfw: bool = True
     blacklist: Blacklist = ()
     require_upfront_kudos: bool = False
@@ -78,7 +78,7 @@ class ModelPayloadStable(msgspec.Struct, kw_only=True, frozen=True):
     workflow: str | UnsetType = UNSET
 
 
-class NoValidRequestFoundStable(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=False):
+class NoValidRequestFoundStable(msgspec.Struct, kw_only=True, frozen=True):
     """How many waiting jobs the worker was passed over for, by reason; a reason that cannot be counted is left out."""
 
     worker_id: int = 0
@@ -125,7 +125,7 @@ class SubmitInputStable(msgspec.Struct, kw_only=True, frozen=True):
     state: Literal["ok", "censored", "faulted", "csam"] = "ok"
     seed: Seed | UnsetType = UNSET
     censored: bool = False
-    gen_metadata: tuple[GenerationMetadataStable, ...] = ()
+    gen_metadata: Annotated[tuple[GenerationMetadataStable, ...], Meta(max_length=50)] = ()
 
 
 class GenerationSubmitted(msgspec.Struct, kw_only=True, frozen=True):
@@ -138,8 +138,8 @@ class ProgressInput(msgspec.Struct, kw_only=True, frozen=True):
     """POST /generate/progress (ours): step `step` of `steps` is done."""
 
     id: Id
-    step: int
-    steps: int
+    step: Annotated[int, Meta(ge=0, le=100_000)]
+    steps: Annotated[int, Meta(ge=0, le=100_000)]
 
 
 class ProgressReply(msgspec.Struct, kw_only=True, frozen=True):
@@ -153,3 +153,7 @@ class ReleaseInput(msgspec.Struct, kw_only=True, frozen=True):
     """POST /generate/release (ours): the worker hands the job back unmade; no fault is counted."""
 
     id: Id
+
+
+class ReleaseReply(msgspec.Struct, kw_only=True, frozen=True):
+    """The job is back in the queue; there is nothing more to say."""

@@ -1,0 +1,7 @@
+"""The HTTP API: AI Horde v2's image routes, held pops, progress, and the objects of a local store."""
+
+from core.api.app import create_app
+from core.api.context import ApiContext
+from core.api.serving import ApiServer, raise_open_files_limit
+
+__all__ = ["ApiContext", "ApiServer", "create_app", "raise_open_files_limit"]

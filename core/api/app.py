@@ -1,0 +1,29 @@
+"""The HTTP application: every route in one aiohttp app that wiring serves, with other rooms' pages."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from core.api import objects, v2
+from core.api.context import CONTEXT, HELD, ApiContext
+from core.api.cors import allow_any_origin, answer_preflight
+from core.api.errors import answer_errors
+from core.api.held import HeldPops
+from core.api.serving import note_head
+
+
+def create_app(context: ApiContext, *more: Iterable[web.AbstractRouteDef]) -> web.Application:
+    """Return the app with the API's routes and ``more`` (other rooms' pages); it holds nothing that needs closing."""
+    app = web.Application(
+        middlewares=[note_head, answer_preflight, answer_errors], client_max_size=context.base64_body_bytes_max
+    )
+    app[CONTEXT] = context
+    app[HELD] = HeldPops()
+    app.on_response_prepare.append(allow_any_origin)
+    app.on_shutdown.append(app[HELD].close)
+    app.add_routes(v2.routes())
+    if context.signed_objects is not None:
+        app.add_routes(objects.routes(context.signed_objects))
+    for routes in more:
+        app.add_routes(routes)
+    return app

@@ -1,0 +1,48 @@
+"""What the routes are given: ports, policy and limits, as one frozen value that wiring fills."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from core.api.held import HeldPops
+from core.api.objects import SignedObjects
+from core.domain.policy import QueuePolicy
+from core.ports.clock import Clock
+from core.ports.objects import ObjectStore
+from core.ports.screening import Screening
+from core.ports.store import UnitOfWork
+from core.ports.wakeup import Wakeup
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiContext:
+    """What every route works with.
+
+    secret: keys uploads (``in/<hmac>``). signed_objects: set where this process serves the objects itself (disk).
+    hold_s_max: the longest a pop is held. full_check_share: how many of trusted workers' pictures are decoded whole
+    (untrusted workers': all). Bytes are limits of bodies.
+    """
+
+    uow: UnitOfWork
+    objects: ObjectStore
+    clock: Clock
+    wakeup: Wakeup
+    screening: Screening
+    policy: QueuePolicy
+    public_url: str
+    secret: bytes
+    version: str
+    signed_objects: SignedObjects | None = None
+    hold_s_max: int = 30
+    full_check_share: float = 0.05
+    upload_bytes_max: int = 10 * MIB
+    base64_body_bytes_max: int = 12 * MIB
+    body_bytes_max: int = MIB
+    body_s_max: float = 30.0
+    streams_max: int = 500
+
+
+CONTEXT: web.AppKey[ApiContext] = web.AppKey("context", ApiContext)
+HELD: web.AppKey[HeldPops] = web.AppKey("held", HeldPops)

@@ -1,0 +1,142 @@
+"""The check of a worker's picture before ``complete``: what was checked is published, whatever is uploaded after.
+
+The upload is first copied, on the store's side, to the key that will be published, which nobody knows yet, and the copy
+is what is checked: a worker that swaps its upload meanwhile changes nothing. A copy that is not taken is deleted.
+"""
+
+import asyncio
+import random
+from dataclasses import dataclass
+
+import msgspec
+
+from core.api.context import ApiContext
+from core.api.pictures import HEAD_BYTES, BrokenPictureError, PictureHead, decode_whole, from_base64, read_head
+from core.domain.errors import InvalidRequest, NotFound
+from core.domain.jobs import LeaseView
+from core.domain.keys import picture_key, sidecar_key, upload_key
+from core.domain.kudos import MK_PER_KUDOS
+from core.domain.pricing import image_price_mk
+from core.ports.points import Edge, Step, reached
+
+WEBP = "image/webp"
+UPLOADED = "R2"
+_ENLARGED = (1, 2, 4)
+_decoding = asyncio.Semaphore(2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedPicture:
+    """A picture that is good and already under the key it will be published with."""
+
+    key: str
+    width_px: int
+    height_px: int
+
+
+class PictureRefused(InvalidRequest):
+    """The worker's picture is broken, or is not what the job asks for."""
+
+    code = "ImageValidationFailed"
+
+
+async def take(context: ApiContext, view: LeaseView, *, generation: str, censored: bool) -> CheckedPicture:
+    """Return the checked picture of this lease, published under a fresh key with its sidecar beside it.
+
+    Raises:
+        PictureRefused: it is missing, broken or of another size; nothing is left under the published key.
+    """
+    source = upload_key(context.secret, view.lease_id)
+    try:
+        if generation != UPLOADED:
+            await _put_inline(context, source, generation)
+        return await _copy_and_check(context, view, source, censored=censored)
+    except BrokenPictureError as exc:
+        raise PictureRefused(
+            f"The picture of job {view.job_id} is refused: {exc}. The job goes back to the queue. "
+            f"Make it again as a WebP of {view.image.width_px} x {view.image.height_px} pixels, upload it whole, "
+            'and submit it with "generation": "R2".',
+            field="generation",
+        ) from exc
+
+
+async def withdraw(context: ApiContext, picture: CheckedPicture) -> None:
+    """Delete a picture that was checked but whose job was not completed with it."""
+    await context.objects.delete(picture.key)
+    await context.objects.delete(sidecar_key(picture.key))
+
+
+async def _put_inline(context: ApiContext, key: str, generation: str) -> None:
+    """Store the picture that came as base64 in the submit, as if it had been uploaded."""
+    async with _decoding:
+        body = await asyncio.to_thread(from_base64, generation, bytes_max=context.upload_bytes_max)
+    expires_at_ms = context.clock.now_ms() + 3_600_000
+    await context.objects.put(key, body, content_type=WEBP, expires_at_ms=expires_at_ms)
+
+
+async def _copy_and_check(context: ApiContext, view: LeaseView, source: str, *, censored: bool) -> CheckedPicture:
+    target = picture_key(context.clock.now_ms())
+    reached(Step.OBJECT_COPY, Edge.BEFORE)
+    try:
+        await context.objects.copy(source, target, content_type=WEBP)
+    except NotFound as exc:
+        raise BrokenPictureError("nothing was uploaded for it, or the upload has expired") from exc
+    reached(Step.OBJECT_COPY, Edge.AFTER)
+    try:
+        reached(Step.OBJECT_CHECK, Edge.BEFORE)
+        head = await _check(context, view, target, censored=censored)
+        reached(Step.OBJECT_CHECK, Edge.AFTER)
+        picture = CheckedPicture(key=target, width_px=head.width_px, height_px=head.height_px)
+        await context.objects.put(sidecar_key(target), _sidecar(view, picture), content_type="application/json")
+    except BaseException:
+        await context.objects.delete(target)
+        raise
+    return picture
+
+
+async def _check(context: ApiContext, view: LeaseView, key: str, *, censored: bool) -> PictureHead:
+    stored = await context.objects.head(key)
+    if stored is None:
+        raise BrokenPictureError("its upload is gone")
+    if stored.size_bytes > context.upload_bytes_max:
+        raise BrokenPictureError(f"it has {stored.size_bytes} bytes; {context.upload_bytes_max} are taken")
+    head = read_head(await context.objects.get(key, length=HEAD_BYTES))
+    if not head.size_bytes <= stored.size_bytes <= head.size_bytes + 1:
+        raise BrokenPictureError(f"it says it has {head.size_bytes} bytes but has {stored.size_bytes}")
+    if not censored:
+        _check_size(view, head)
+    if not view.owner_trusted or random.random() < context.full_check_share:
+        body = await context.objects.get(key)
+        async with _decoding:
+            await asyncio.to_thread(decode_whole, body, head)
+    return head
+
+
+def _check_size(view: LeaseView, head: PictureHead) -> None:
+    """Compare with what the job asks for; with post-processing it may be two or four times as large."""
+    asked = (view.image.width_px, view.image.height_px)
+    factors = _ENLARGED if view.image.post_processing else (1,)
+    if all((head.width_px, head.height_px) != (asked[0] * factor, asked[1] * factor) for factor in factors):
+        raise BrokenPictureError(
+            f"it is {head.width_px} x {head.height_px} pixels, but the job asks for {asked[0]} x {asked[1]}"
+        )
+
+
+def _sidecar(view: LeaseView, picture: CheckedPicture) -> bytes:
+    """Return the JSON that says how the picture was made, for those who keep it."""
+    prompt, _, negative = view.prompt.partition("###")
+    made = {
+        "notice": "AI generated",
+        "prompt": prompt.strip(),
+        "negative_prompt": negative.strip(),
+        "seed": view.seed,
+        "model": view.model,
+        "width": picture.width_px,
+        "height": picture.height_px,
+        "steps": view.image.steps,
+        "cfg_scale": view.image.cfg_scale,
+        "sampler": view.image.sampler,
+        "worker_name": view.worker_name,
+        "kudos": image_price_mk(view.image) / MK_PER_KUDOS,
+    }
+    return msgspec.json.format(msgspec.json.encode(made))

@@ -1,0 +1,74 @@
+"""The objects' routes where this process serves them itself: signed PUT, signed GET, and GET of what is published."""
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+from aiohttp import web
+
+from core.api.bodies import chunks_of
+from core.domain.errors import NotFound
+from core.ports.objects import ObjectHead
+
+_CHUNK_S: Final = 30.0
+_SAFE: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+class Grant(Protocol):
+    """What a signed address allows."""
+
+    @property
+    def bytes_max(self) -> int:
+        """The largest body, in bytes."""
+        ...
+
+
+class SignedObjects(Protocol):
+    """What a store offers that is served by this process; ``cdn.disk.DiskObjects`` does."""
+
+    def verify(self, method: Literal["GET", "PUT"], key: str, query: Mapping[str, str]) -> Grant:
+        """Return what the address grants; raises ``NotPermitted``, or ``InvalidRequest`` where the key is none."""
+        ...
+
+    def is_public(self, key: str) -> bool:
+        """Tell whether the object may be read without a signature."""
+        ...
+
+    async def find(self, key: str) -> tuple[Path, ObjectHead, int] | None:
+        """Return the object's file, its head and the seconds it may be cached, or None."""
+        ...
+
+    async def receive(self, grant: Grant, chunks: AsyncIterator[bytes], *, declared_type: str) -> ObjectHead:
+        """Store what arrives, whole or not at all."""
+        ...
+
+
+def routes(objects: SignedObjects) -> list[web.RouteDef]:
+    """Return the objects' routes."""
+
+    async def put(request: web.Request) -> web.Response:
+        """Take an upload, streamed to the disk."""
+        grant = objects.verify("PUT", request.match_info["key"], request.query)
+        declared = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        chunks = chunks_of(request, bytes_max=grant.bytes_max, chunk_s=_CHUNK_S)
+        head = await objects.receive(grant, chunks, declared_type=declared)
+        return web.Response(headers={"ETag": f'"{head.etag}"'})
+
+    async def get(request: web.Request) -> web.StreamResponse:
+        """Give the object; ranges, If-None-Match and HEAD are answered from the file."""
+        key = request.match_info["key"]
+        public = objects.is_public(key)
+        if not public:
+            objects.verify("GET", key, request.query)
+        found = await objects.find(key)
+        if found is None:
+            raise NotFound("There is no picture at this address. It may be expired.", code="ObjectNotFound")
+        path, head, cache_s = found
+        cache = f"public, max-age={cache_s}, immutable" if public else "private, no-store"
+        return web.FileResponse(path, headers=_SAFE | {"Content-Type": head.content_type, "Cache-Control": cache})
+
+    return [web.put("/objects/{key:.+}", put), web.get("/objects/{key:.+}", get)]

@@ -1,0 +1,128 @@
+"""How an app is served: the port is checked, slow request heads are cut off, and a stop takes seconds."""
+
+import asyncio
+import errno
+import logging
+import resource
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from core.domain.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+_KEEPALIVE_S = 75.0
+_FILES_WANTED = 65_536
+_BACKLOG = 1_024
+
+
+class GuardedConnection(web.RequestHandler):
+    """One connection; it is closed unless its first request's head is complete in time.
+
+    aiohttp has no time-out for heads. Later heads on the same connection fall under its keep-alive time-out.
+    """
+
+    __slots__ = ("_head_s", "_silence")
+
+    def __init__(self, server: web.Server, *, loop: asyncio.AbstractEventLoop, head_s: float) -> None:
+        super().__init__(server, loop=loop, keepalive_timeout=_KEEPALIVE_S)
+        self.access_log = None  # type: ignore[assignment] # aiohttp reads None as: keep none
+        self.access_logger, self._logging_enabled = None, False
+        self._head_s = head_s
+        self._silence: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start the clock."""
+        super().connection_made(transport)
+        self._silence = asyncio.get_running_loop().call_later(self._head_s, self.force_close)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Stop the clock."""
+        self.head_has_come()
+        super().connection_lost(exc)
+
+    def head_has_come(self) -> None:
+        """Let the connection live."""
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+
+
+@web.middleware
+async def note_head(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Tell the connection that a whole head has come."""
+    if isinstance(request.protocol, GuardedConnection):
+        request.protocol.head_has_come()
+    return await handler(request)
+
+
+class ApiServer:
+    """Serves one app on one address. Start and stop may be called in any order and more than once."""
+
+    def __init__(
+        self, app: web.Application, *, host: str, port: int, head_s: float = 10.0, stop_s: float = 3.0
+    ) -> None:
+        """Hold what to serve where; port 0 takes a free one. head_s: time for a head, stop_s: to end open requests."""
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=stop_s)
+        self._host, self._wanted_port, self._head_s = host, port, head_s
+        self._listener: asyncio.Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; the wanted one until it does."""
+        if self._listener is None or not self._listener.sockets:
+            return self._wanted_port
+        return int(self._listener.sockets[0].getsockname()[1])
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            Unavailable: the port is taken or may not be used.
+        """
+        if self._listener is not None:
+            return
+        await self._runner.setup()
+        server, loop = self._runner.server, asyncio.get_running_loop()
+        if server is None:
+            raise Unavailable("The HTTP server did not come up. Start again.")
+        try:
+            self._listener = await loop.create_server(
+                lambda: GuardedConnection(server, loop=loop, head_s=self._head_s),
+                self._host,
+                self._wanted_port,
+                backlog=_BACKLOG,
+            )
+        except (OSError, OverflowError) as exc:
+            await self._runner.cleanup()
+            raise Unavailable(_why_not(exc, host=self._host, port=self._wanted_port)) from exc
+
+    async def stop(self) -> None:
+        """Take no more connections, end held pops, give open requests ``stop_s`` seconds, and close."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        await self._runner.cleanup()
+
+
+def raise_open_files_limit() -> int:
+    """Raise this process's limit of open files as far as it may and return what it is now."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES_WANTED if hard == resource.RLIM_INFINITY else min(_FILES_WANTED, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    log.info("api.open_files limit=%s", soft)
+    return soft
+
+
+def _why_not(error: Exception, *, host: str, port: int) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} on {host} is taken by another program. Stop that program, or choose another port "
+            "(0 takes any free one)."
+        )
+    return f"{host}:{port} cannot be listened on: {error}. Choose another host or port."

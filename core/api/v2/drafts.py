@@ -1,0 +1,148 @@
+"""From v2's words to the engine's: what a message asks for, as a draft or an offer."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from core.domain.errors import InvalidRequest, NotFound
+from core.domain.ids import AccountId, WorkerId
+from core.domain.requests import ImageParams, Kind, RequestDraft
+from core.domain.workers import WorkerOffer
+from core.wire.requests import GenerationInputStable, ModelGenerationInputStable
+from core.wire.work import PopInputStable
+
+_STEPS: Final = 30
+_STEPS_CONTROLNET: Final = 20
+_STEPS_CONTROLNET_MAX: Final = 40
+_STEPS_LIMITED_MAX: Final = 40
+_SEED_BITS: Final = 32
+_CARRIED_PARAMS: Final = (
+    "denoising_strength",
+    "hires_fix_denoising_strength",
+    "facefixer_strength",
+    "control_type",
+    "image_is_control",
+    "return_control_map",
+    "transparent",
+    "loras",
+    "tis",
+    "special",
+    "extra_texts",
+    "workflow",
+)
+_CARRIED_FIELDS: Final = (
+    "source_image",
+    "source_mask",
+    "extra_source_images",
+    "disable_batching",
+    "extra_slow_workers",
+)
+
+
+def seed_of(given: int | str | UnsetType) -> int | None:
+    """Return a seed as a number below 2^32, or None for a fresh one.
+
+    Digits are a number; other text is read as little-endian bytes; what is too large is shifted right until it fits.
+    """
+    if given is UNSET or given == "":
+        return None
+    if isinstance(given, str):
+        digits = given.isascii() and given.isdigit() and len(given) <= 30
+        number = int(given) if digits else int.from_bytes(given.encode()[:1000], "little")
+    else:
+        number = given
+    if number < 0:
+        return None
+    return number >> max(number.bit_length() - _SEED_BITS, 0)
+
+
+def draft_of(order: GenerationInputStable, *, client_agent: str) -> RequestDraft:
+    """Return what the order asks for.
+
+    Raises:
+        InvalidRequest: a source picture that is not an address.
+        NotFound: it names a style; styles are not served here yet.
+    """
+    if order.style:
+        raise NotFound(f"There is no style {order.style[:60]!r}. Leave the field out.", code="StyleNotFound")
+    for source in (order.source_image, order.source_mask):
+        if source and not source.startswith("https://"):
+            raise InvalidRequest(
+                "A source picture must be an https address here; base64 is not taken yet.",
+                field="source_image",
+                code="SourceImageUrlInvalid",
+            )
+    params = order.params
+    return RequestDraft(
+        kind=Kind.IMAGE,
+        prompt=order.prompt,
+        models=order.models,
+        n=params.n,
+        image=_image_of(params),
+        nsfw=order.nsfw,
+        censor_nsfw=order.censor_nsfw,
+        trusted_workers=order.trusted_workers,
+        slow_workers=order.slow_workers,
+        worker_ids=tuple(WorkerId(worker) for worker in order.workers),
+        worker_blacklist=bool(order.worker_blacklist),
+        r2=order.r2,
+        client_agent=client_agent,
+        extra=_carried(order),
+    )
+
+
+def _image_of(params: ModelGenerationInputStable) -> ImageParams:
+    controlled = params.control_type is not UNSET
+    steps = params.steps if params.steps is not UNSET else _STEPS_CONTROLNET if controlled else _STEPS
+    return ImageParams(
+        width_px=params.width,
+        height_px=params.height,
+        steps=min(steps, _STEPS_CONTROLNET_MAX) if controlled else steps,
+        cfg_scale=params.cfg_scale,
+        sampler=params.sampler_name,
+        karras=params.karras,
+        seed=seed_of(params.seed),
+        seed_variation=None if params.seed_variation is UNSET else params.seed_variation,
+        clip_skip=None if params.clip_skip is UNSET else params.clip_skip,
+        tiling=params.tiling,
+        hires_fix=params.hires_fix,
+        post_processing=tuple(dict.fromkeys(params.post_processing)),
+    )
+
+
+def _carried(order: GenerationInputStable) -> Mapping[str, object]:
+    """Return the parameters that the engine carries unread, those that say something."""
+    values = {name: getattr(order.params, name) for name in _CARRIED_PARAMS}
+    values |= {name: getattr(order, name) for name in _CARRIED_FIELDS}
+    carried = {name: msgspec.to_builtins(value) for name, value in values.items() if value is not UNSET and value}
+    if order.source_image:
+        carried["source_processing"] = order.source_processing
+    return carried
+
+
+def offer_of(message: PopInputStable, *, account_id: AccountId, headers: Mapping[str, str]) -> WorkerOffer:
+    """Return what the worker offers; our own headers add its start id and that it reports progress."""
+    return WorkerOffer(
+        name=message.name,
+        account_id=account_id,
+        models=tuple(dict.fromkeys(message.models)),
+        pixels_max=max(message.max_pixels, 0),
+        steps_max=_STEPS_LIMITED_MAX if message.limit_max_steps else 500,
+        nsfw=message.nsfw,
+        bridge_agent=message.bridge_agent,
+        threads=message.threads,
+        amount=message.amount,
+        priority_usernames=message.priority_usernames,
+        allow_img2img=message.allow_img2img,
+        allow_painting=message.allow_painting,
+        allow_unsafe_ipaddr=message.allow_unsafe_ipaddr,
+        allow_post_processing=message.allow_post_processing,
+        allow_controlnet=message.allow_controlnet,
+        allow_lora=message.allow_lora,
+        extra_slow=message.extra_slow_worker,
+        blacklist=message.blacklist,
+        start_id=headers.get("Horde-Start-Id", "").strip()[:100] or None,
+        reports_progress=headers.get("Horde-Progress", "").strip() == "1",
+    )
