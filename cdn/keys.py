@@ -3,7 +3,7 @@
 import re
 
 from core.domain.errors import InvalidRequest
-from core.domain.keys import PICTURES
+from core.ports.keys import PICTURES
 
 _KEY_CHARS_MAX = 200
 _PART = r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*"

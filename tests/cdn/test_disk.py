@@ -9,7 +9,7 @@ import pytest
 
 from cdn import DiskObjects
 from core.domain.errors import InvalidRequest, NotPermitted, Unavailable
-from core.domain.keys import picture_key, sidecar_key, upload_key
+from core.ports.keys import picture_key, sidecar_key, upload_key
 
 
 @dataclass

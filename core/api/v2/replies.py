@@ -11,9 +11,9 @@ from msgspec import UNSET, structs
 from core.api.context import ApiContext
 from core.domain.ids import RequestId
 from core.domain.jobs import Leased, Popped
-from core.domain.keys import upload_key
 from core.domain.kudos import MK_PER_KUDOS
 from core.domain.requests import Accepted, JobResult, RequestStatus
+from core.ports.keys import upload_key
 from core.ports.store import ReadTransaction, Transaction
 from core.services.queue.status import status
 from core.wire.fields import Kudos

@@ -17,8 +17,8 @@ from core.api.v2.drafts import offer_of, seed_of
 from core.domain.errors import Conflict, HordeError, NotFound
 from core.domain.ids import AccountId, JobId
 from core.domain.jobs import LeaseView, Outcome, Popped
-from core.domain.keys import upload_key
 from core.domain.workers import WorkerOffer
+from core.ports.keys import upload_key
 from core.ports.points import Step
 from core.services.queue.complete import check_submit, complete
 from core.services.queue.fail import fail
