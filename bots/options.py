@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from core.domain.styles import SAMPLERS
+
 SEED_MAX: Final = 2**32 - 1
 SIDE_PX_MAX: Final = 100_000
-SAMPLERS_AS_THEY_ARE: Final = frozenset({"ddim", "lcm", "plms", "dpmsolver"})
 ASPECT_WORDS: Final = {"square": (1, 1), "wide": (3, 2), "landscape": (3, 2), "tall": (2, 3), "portrait": (2, 3)}
 YES: Final = frozenset({"", "yes", "y", "true", "on", "1"})
 NO: Final = frozenset({"no", "n", "false", "off", "0"})
@@ -51,11 +52,15 @@ def _number(name: str, kind: type[int] | type[float], *, most: float) -> Callabl
 
 
 def _sampler(clause: str) -> Taken:
-    words = "_".join(clause.lower().replace("-", " ").split())
-    if not re.fullmatch(r"[a-z0-9_+]{2,24}", words):
+    """Takes `k_euler_a`, and `Euler a` for it."""
+    words = re.match(r"[\w+]+(?:[ -](?:a|sde|2|fast|adaptive|2m|2s)\b)*", clause)
+    if not words:
         return None
-    plain = words in SAMPLERS_AS_THEY_ARE or words.startswith("k_")
-    return {"sampler": words if plain else f"k_{words.replace('+', 'p')}"}, len(clause)
+    said = re.sub(r"[ -]+", "_", words[0].lower().replace("+", "p"))
+    for name in SAMPLERS:
+        if name.lower() in {said, f"k_{said}"}:
+            return {"sampler": name}, words.end()
+    return None
 
 
 def _flag(name: str) -> Callable[[str], Taken]:

@@ -31,10 +31,12 @@ class Visibility(StrEnum):
 
 
 class Target(StrEnum):
-    """What a post is for; a commission has at most one post a target."""
+    """What an outbox row is for; a commission has at most one row a target. The last two take a post away again."""
 
     SHOWCASE = "showcase"
     REPLY = "reply"
+    REMOVE_SHOWCASE = "remove_showcase"
+    REMOVE_REPLY = "remove_reply"
 
 
 class Idempotency(StrEnum):
@@ -136,7 +138,8 @@ class Post:
     """One outbox row as an adapter sees it; `idempotency_key` is the same at every attempt.
 
     `spoiler` is the content warning or None. `showcase_url` is the address of the same pictures' showcase
-    post, once it is there. `to` is who is answered. `facts` is None on posts without pictures.
+    post, once it is there. `to` is who is answered. `facts` is None on posts without pictures. `removes` is the post
+    that a removal takes away; adapters see it as the argument of `delete` only.
     """
 
     outbox_id: str
@@ -152,6 +155,7 @@ class Post:
     spoiler: str | None = None
     showcase_url: str | None = None
     facts: PostFacts | None = None
+    removes: str | None = None
     label: str = AI_LABEL
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from bots.names import Names
 from core.domain.requests import ImageParams, RequestDraft
-from core.domain.styles import Overrides, Style, faults_of_template, one_line, render, size_of_aspect
+from core.domain.styles import SAMPLERS, Overrides, Style, faults_of_template, one_line, render, size_of_aspect
 
 STYLES_FILE: Final = "styles.json"
 CATEGORIES_FILE: Final = "categories.json"
@@ -274,6 +274,8 @@ def _style(name: str, raw: object, faults: list[str]) -> Style | None:
         faults.append(
             f"{STYLES_FILE}: style {name!r}: field `loras` holds {len(entry.loras)}, the limit is {LORAS_MAX}."
         )
+    if entry.sampler_name is not None and entry.sampler_name not in SAMPLERS:
+        faults.append(f"{STYLES_FILE}: style {name!r}: field `sampler_name` is none of {', '.join(SAMPLERS)}.")
     if name != one_line(name):
         faults.append(f"{STYLES_FILE}: style {name!r}: the name has blanks at its ends or a line break.")
     return Style(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 
 import msgspec
 from sqlalchemy import func, insert, select, update
@@ -17,11 +16,6 @@ from core.store import connection_of
 
 SUMMONING = frozenset({EventKind.MENTION, EventKind.DIRECT})
 """Kinds of event that open a commission."""
-
-
-def savepoint(tx: Transaction) -> AbstractContextManager[object]:
-    """Inside the block everything is undone if it raises, and the transaction goes on."""
-    return connection_of(tx).begin_nested()
 
 
 def store_events(tx: Transaction, *, events: Sequence[PlatformEvent], now_ms: int) -> int:
@@ -100,11 +94,11 @@ def move_cursor(tx: Transaction, *, platform: str, position: str, now_ms: int) -
         connection.execute(insert(cursors).values(platform=platform, position=position, moved_at_ms=now_ms))
 
 
-def new_rows(tx: ReadTransaction | Transaction, *, limit: int) -> list[InboxRow]:
-    """Returns the oldest events that the desk has not read."""
+def new_rows(tx: ReadTransaction | Transaction, *, platforms: Sequence[str], limit: int) -> list[InboxRow]:
+    """Returns the oldest events of these platforms that the desk has not read."""
     found = connection_of(tx).execute(
         select(inbox.c.id, inbox.c.body, inbox.c.received_at_ms)
-        .where(inbox.c.state == InboxState.NEW.value)
+        .where(inbox.c.state == InboxState.NEW.value, inbox.c.platform.in_(platforms))
         .order_by(inbox.c.id)
         .limit(limit)
     )

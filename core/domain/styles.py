@@ -10,6 +10,24 @@ from typing import Final
 NEGATIVE_MARK: Final = "###"
 """Parts the prompt from what shall not be in the picture (AI Horde API v2)."""
 
+SAMPLERS: Final = (
+    "DDIM",
+    "dpmsolver",
+    "k_dpm_2",
+    "k_dpm_2_a",
+    "k_dpm_adaptive",
+    "k_dpm_fast",
+    "k_dpmpp_2m",
+    "k_dpmpp_2s_a",
+    "k_dpmpp_sde",
+    "k_euler",
+    "k_euler_a",
+    "k_heun",
+    "k_lms",
+    "lcm",
+)
+"""The samplers' names (AI Horde API v2)."""
+
 _PLACE = re.compile(r"\{(p|np)\}|\{([^{}|]*(?:\|[^{}|]*)+)\}")
 _MARKS = re.compile(r"#{3,}")
 _BLANKS = re.compile(r"[ \t]{2,}")

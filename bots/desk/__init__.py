@@ -1,0 +1,1 @@
+"""The desk: what people say becomes requests and replies; what the horde made becomes posts."""
