@@ -48,7 +48,7 @@ class PictureView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VotesView:
-    """The votes on a post and this reader's own: 1, 0 or -1."""
+    """The votes that `post_id` keeps (for all posts with its picture), and this reader's own: 1, 0 or -1."""
 
     post_id: int
     up: int = 0
@@ -80,15 +80,15 @@ class PostView:
     again: str = ""
     title: str = ""
     only_you: bool = False
-    withheld: bool = False
     spoiler: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayView:
-    """How far a summons is: a stage, a sentence, and a share from 0 to 100 for the bar."""
+    """How far a summons is: a stage, a sentence, and a share from 0 to 100 for the bar. owner: who asked."""
 
     post_id: int
+    owner: str = ""
     stage: Stage
     sentence: str
     percent: int
@@ -134,10 +134,14 @@ class MeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposerView:
-    """The box to write in: its text (kept after an error), the error's sentence, the price's."""
+    """The box to write in: its text (kept after an error), the error's sentence, the price's.
+
+    key: the same form sent twice is one post.
+    """
 
     text: str
     trouble: str = ""
     price: str = ""
     key_trouble: str = ""
     ideas: tuple[str, ...] = ()
+    key: str = ""

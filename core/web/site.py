@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -61,18 +61,16 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals.update(
-            static=static_url, version=version, navigation=tuple(navigation), here=""
-        )
+        self._environment.globals.update(static=static_url, version=version, navigation=tuple(navigation))
         self._policy = content_security_policy(image_origins)
 
     def render(self, template: str, **values: object) -> str:
         """Returns the template's HTML with these values, all of them escaped."""
         return self._environment.get_template(template).render(**values)
 
-    def page(self, template: str, *, status: int = 200, **values: object) -> web.Response:
-        """Returns a whole page as a response that may load nothing from other hosts and is kept by no cache."""
-        return self.html(self.render(template, **values), status=status)
+    def page(self, template: str, values: Mapping[str, object], *, here: str = "", status: int = 200) -> web.Response:
+        """Returns a whole page; `here` is its address in the navigation. It may load nothing from other hosts."""
+        return self.html(self.render(template, here=here, **values), status=status)
 
     def html(self, text: str, *, status: int = 200) -> web.Response:
         """Returns HTML under the site's headers."""

@@ -9,6 +9,7 @@ const threads = document.getElementById("threads");
 const form = document.getElementById("post-form");
 const box = document.getElementById("text");
 const token = page?.dataset.token ?? "";
+const BEGIN = `@${page?.dataset.handle ?? "horde"} draw for me `;
 const told = new Map();
 
 const all = (selector, root = document) => root.querySelectorAll(selector);
@@ -180,7 +181,7 @@ function writeHere() {
     try {
       const answer = await send("/commons/posts", { text: box.value });
       trouble("");
-      box.value = "@horde draw for me ";
+      box.value = BEGIN;
       document.getElementById("price").textContent = answer.sentence ?? "";
       showThread(answer.html);
       say(answer.sentence ?? "Posted.");
@@ -191,7 +192,7 @@ function writeHere() {
       button.disabled = false;
     }
   });
-  if (box.value === "@horde draw for me ") box.setSelectionRange(box.value.length, box.value.length);
+  if (box.value === BEGIN) box.setSelectionRange(box.value.length, box.value.length);
 }
 
 // --- What is clicked anywhere ------------------------------------------------------------------------------------

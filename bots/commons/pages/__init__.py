@@ -1,0 +1,1 @@
+"""The timeline on the web: its pages, its routes, and its stream of what is new."""
