@@ -1,0 +1,143 @@
+"""Trains the tiny model from glyphs to a diffusers folder: picture codec, text side, UNet, export."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor
+
+from worker.training.benchmark import neighbour_distances
+from worker.training.data import load_sprite
+from worker.training.export import MODEL_DIR, build_pipeline, export_pipeline
+from worker.training.latents import Pool, build_pool, normalise
+from worker.training.pictures import Mixture, Painter, Variety
+from worker.training.report import say
+from worker.training.score import Question, answer
+from worker.training.text import load_text, train_text
+from worker.training.unet import Reader, Teacher, build_unet, load_unet, train_unet
+from worker.training.vae import load_vae, train_vae
+from worker.training.vocabulary import Glyph, load_glyphs
+
+CHECKPOINTS: Final = Path(".training")
+STAGES: Final = ("vae", "text", "unet", "export")
+SHARES: Final = {"vae": 0.28, "text": 0.10, "unet": 0.62}
+"""How the minutes are divided."""
+
+CHECK_NAMES: Final = 60
+POOL_COPIES: Final = 75
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to train: which parts, for how long, from where to where."""
+
+    stages: tuple[str, ...]
+    minutes: float
+    resume: bool
+    checkpoints: Path
+    model: Path
+    seed: int
+
+    def budget_s(self, stage: str) -> float:
+        """Seconds for one part; a part trained by itself has all the minutes."""
+        share = 1.0 if len(self.stages) == 1 else SHARES[stage]
+        return self.minutes * 60 * share
+
+
+def train(order: Order) -> None:
+    """Runs the ordered parts one after the other."""
+    torch.manual_seed(order.seed)
+    order.checkpoints.mkdir(parents=True, exist_ok=True)
+    glyphs = load_glyphs()
+    painter = Painter(load_sprite())
+    folder = order.checkpoints
+    if "vae" in order.stages:
+        train_vae(glyphs, painter, folder, budget_s=order.budget_s("vae"), resume=order.resume)
+    if "text" in order.stages:
+        train_text(glyphs, folder, budget_s=order.budget_s("text"), resume=order.resume)
+    if "unet" in order.stages:
+        _train_unet(order, glyphs, painter)
+    if "export" in order.stages:
+        _export(order, painter, glyphs)
+
+
+def _vae(order: Order, glyphs: tuple[Glyph, ...], painter: Painter) -> AutoencoderKL:
+    """The trained codec with normalised latents, the same each time."""
+    vae = load_vae(order.checkpoints)
+    normalise(vae, painter, Variety(glyphs, np.random.default_rng(2999), Mixture()))
+    return vae
+
+
+def _train_unet(order: Order, glyphs: tuple[Glyph, ...], painter: Painter) -> None:
+    vae = _vae(order, glyphs, painter)
+    tokenizer, encoder = load_text(order.checkpoints)
+    pool = _pool(order, glyphs, painter, vae)
+    say(f"unet  {len(pool.pictures)} pictures encoded")
+    rng = np.random.default_rng([order.seed, torch.randint(2**31, (1,)).item()])
+    teacher = Teacher(glyphs, pool, Reader(tokenizer=tokenizer, encoder=encoder), rng)
+    questions = _check_questions(glyphs)
+
+    def check(weights: dict[str, Tensor]) -> None:
+        unet = build_unet()
+        unet.load_state_dict(weights)
+        pipeline = build_pipeline(vae=vae, unet=unet.eval(), tokenizer=tokenizer, encoder=encoder)
+        part = answer(pipeline, questions, steps=12)
+        say(f"unet  check: {part.right} of {part.asked} names right")
+
+    train_unet(teacher, order.checkpoints, budget_s=order.budget_s("unet"), resume=order.resume, check=check)
+
+
+def _pool(order: Order, glyphs: tuple[Glyph, ...], painter: Painter, vae: AutoencoderKL) -> Pool:
+    return build_pool(glyphs, painter, vae, copies=POOL_COPIES, seed=3000 + order.seed)
+
+
+def _check_questions(glyphs: tuple[Glyph, ...]) -> list[Question]:
+    """Names for the checks on the way, evenly from the set; the benchmark's own draw is not used."""
+    apart = neighbour_distances()
+    chosen = [index for index in range(0, len(glyphs), max(len(glyphs) // CHECK_NAMES, 1)) if apart[index] > 0.08]
+    return [Question(prompt=glyphs[index].name, seed=index, glyph=index) for index in chosen]
+
+
+def _export(order: Order, painter: Painter, glyphs: tuple[Glyph, ...]) -> None:
+    tokenizer, encoder = load_text(order.checkpoints)
+    vae, unet = _vae(order, glyphs, painter), load_unet(order.checkpoints)
+    pipeline = build_pipeline(vae=vae, unet=unet, tokenizer=tokenizer, encoder=encoder)
+    size = export_pipeline(pipeline, order.model)
+    say(f"model written to {order.model} ({size / 1e6:.1f} MB)")
+
+
+def main() -> None:
+    """Trains the tiny model (`python -m worker.training.run --minutes M --resume`)."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument(
+        "--minutes", type=float, default=120.0, help="of training in all, those before a resume included"
+    )
+    parser.add_argument("--resume", action="store_true", help="take up the checkpoints, saved every 5 minutes")
+    parser.add_argument("--only", choices=STAGES, help="one part; it has all the minutes")
+    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS)
+    parser.add_argument("--out", type=Path, default=MODEL_DIR, help="folder for the finished model")
+    parser.add_argument("--threads", type=int, default=0, help="0: as many as torch chooses")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    train(
+        Order(
+            stages=(arguments.only,) if arguments.only else STAGES,
+            minutes=arguments.minutes,
+            resume=arguments.resume,
+            checkpoints=arguments.checkpoints,
+            model=arguments.out,
+            seed=arguments.seed,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
