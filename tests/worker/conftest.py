@@ -1,0 +1,80 @@
+"""What the worker's tests share: a tiny real model on disk, loaded once, and a shift that works for a horde double."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.doubles.horde_v2 import KEY, HordeDouble, horde_double
+from tests.tiny_pipeline import save
+from worker.pipeline.studio import Studio
+from worker.settings.keys import Settings
+from worker.settings.read import read_settings
+from worker.shift import Shift
+
+
+class FixedScreen:
+    """Gives every picture the same score."""
+
+    def __init__(self, score: float = 0.0) -> None:
+        self.fixed = score
+
+    def score(self, image: Image.Image) -> float:
+        assert image.size
+        return self.fixed
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture
+async def horde() -> AsyncIterator[HordeDouble]:
+    async with horde_double() as double:
+        yield double
+
+
+SettingsFor = Callable[..., Settings]
+Working = Callable[..., AbstractAsyncContextManager[Shift]]
+
+
+@pytest.fixture
+def settings_for(tiny_folder: Path) -> SettingsFor:
+    def made(double: HordeDouble | None, **keys: object) -> Settings:
+        environ = {
+            "HORDE_WORKER_URL": double.url if double else "http://127.0.0.1:9",
+            "HORDE_WORKER_KEY": KEY,
+            "HORDE_WORKER_NAME": "test-worker",
+            "HORDE_WORKER_MODEL": f"tiny={tiny_folder}",
+            "HORDE_WORKER_PILOT": "false",
+            "HORDE_WORKER_THREADS": "1",
+        }
+        environ |= {f"HORDE_WORKER_{key.upper()}": str(value) for key, value in keys.items()}
+        return read_settings([], environ)
+
+    return made
+
+
+@pytest.fixture
+def working(settings_for: SettingsFor) -> Working:
+    """A shift at work in this process; it is stopped and waited for at the end."""
+
+    @asynccontextmanager
+    async def at_work(
+        double: HordeDouble | None, *, screen: FixedScreen | None = None, studio: Studio | None = None, **keys: object
+    ) -> AsyncIterator[Shift]:
+        shift = Shift(settings_for(double, **keys), screen=screen or FixedScreen(), studio=studio)
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(shift.run())
+            try:
+                yield shift
+            finally:
+                shift.stop.set()
+                async with asyncio.timeout(10):
+                    await asyncio.wait([running])
+
+    return at_work

@@ -1,0 +1,1 @@
+"""The worker's settings: typed keys, where they come from, and what a model folder says of itself."""

@@ -1,0 +1,1 @@
+"""The stages a job goes through, each a loop with a bounded queue to the next."""

@@ -1,0 +1,56 @@
+"""Renews the lease of every held job and tells the horde how far it is; stops what nobody waits for any more."""
+
+import asyncio
+import time
+
+from worker.errors import HordeRefusedError, HordeUnreachableError, LeaseLostError
+from worker.logs import warn
+from worker.stages.held import HeldJob, Stage, Workplace
+
+# While a picture is drawn people watch its steps; otherwise a sign of life well within the lease is enough.
+STEP_REPORT_S = 0.5
+SIGN_OF_LIFE_S = 5.0
+
+
+async def keep_lease(place: Workplace, held: HeldJob) -> None:
+    """Reports until the job is no longer held; returns early on a horde that knows no progress."""
+    reported_s, reported_step = time.monotonic(), 0
+    while place.horde.knows_progress:
+        silence_s = min(SIGN_OF_LIFE_S, held.lease_s / 4)
+        await _moved(held, timeout_s=STEP_REPORT_S if held.stage is Stage.MAKING else silence_s)
+        if held.is_cancelled or not place.held.holds(held):
+            return
+        step = held.step
+        is_due = time.monotonic() - reported_s >= silence_s
+        if (is_due or step != reported_step) and await _report(place, held, step):
+            reported_s, reported_step = time.monotonic(), step
+
+
+async def _report(place: Workplace, held: HeldJob, step: int) -> bool:
+    """Whether the horde took the report."""
+    try:
+        reply = await place.horde.progress(held.job.id, step=step, steps=held.job.wanted.steps)
+    except LeaseLostError:
+        held.cancel("the lease is over")
+        return True
+    except HordeUnreachableError as exc:
+        place.outage.began(exc)
+        return False
+    except HordeRefusedError as exc:
+        warn("progress.refused", job_id=held.job.id, cause=exc.explanation, code=exc.code)
+        return True
+    place.outage.ended()
+    if reply is not None:
+        held.lease_s = max(1.0, float(reply.ttl))
+        if reply.cancelled:
+            held.cancel("cancelled by who asked")
+    return True
+
+
+async def _moved(held: HeldJob, *, timeout_s: float) -> None:
+    held.moved.clear()
+    try:
+        async with asyncio.timeout(timeout_s):
+            await held.moved.wait()
+    except TimeoutError:
+        return
