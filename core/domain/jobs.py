@@ -132,6 +132,7 @@ class LeaseView:
     job_id: JobId
     request_id: RequestId
     requester_id: AccountId
+    lane_id: int
     worker_id: WorkerId
     worker_name: str
     owner_id: AccountId

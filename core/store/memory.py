@@ -1,0 +1,105 @@
+"""What a process keeps in memory about its database: hints and constants, never truth."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+
+import sqlalchemy as sa
+
+from core.domain.ids import AccountId, JobId, WorkerId
+from core.domain.lanes import Lane, Needs
+from core.domain.matching import Capability, every_job_fits, misfit
+from core.domain.requests import Kind
+from core.store.tables import lanes
+
+FITS_MAX = 2_048
+MARKS_MAX = 10_000
+_NEWER = sa.select(lanes).where(lanes.c.id > sa.bindparam("highest")).order_by(lanes.c.id)
+
+
+class LaneDirectory:
+    """All lanes there are, and for each capability which of them fit; safe in any thread."""
+
+    def __init__(self) -> None:
+        """Begin empty; ``learn`` reads what is there."""
+        self._lock = threading.Lock()
+        self._lanes: dict[int, Lane] = {}
+        self._by_key: dict[str, int] = {}
+        self._fits: OrderedDict[Capability, tuple[int, tuple[int, ...], tuple[int, ...]]] = OrderedDict()
+        self.highest = 0
+
+    def learn(self, connection: sa.Connection) -> None:
+        """Take in the lanes that are new in the database."""
+        found = connection.execute(_NEWER, {"highest": self.highest}).all()
+        if not found:
+            return
+        with self._lock:
+            for row in found:
+                lane = Lane(
+                    kind=Kind(row.kind),
+                    models=tuple(row.models.split("\x1f")) if row.models else (),
+                    needs=Needs(row.needs),
+                    size_class=row.size_class,
+                    step_class=row.step_class,
+                    allow=tuple(WorkerId(one) for one in row.allow.split("\x1f")) if row.allow else (),
+                )
+                self._lanes[row.id] = lane
+                self._by_key[row.key] = row.id
+                self.highest = max(self.highest, row.id)
+
+    def forget_above(self, highest: int) -> None:
+        """Drop the lanes above this number: the transaction that made them came to nothing."""
+        if self.highest <= highest:
+            return
+        with self._lock:
+            for lane_id in [one for one in self._lanes if one > highest]:
+                del self._by_key[self._lanes.pop(lane_id).key]
+            self._fits.clear()
+            self.highest = highest
+
+    def get(self, lane_id: int) -> Lane | None:
+        """Return the lane of this number, if it is known here."""
+        return self._lanes.get(lane_id)
+
+    def number(self, key: str) -> int | None:
+        """Return the number of the lane with this key, if it is known here."""
+        return self._by_key.get(key)
+
+    def fitting(self, capability: Capability) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the lanes whose every job fits, and those whose jobs must be looked at; remembered by capability."""
+        with self._lock:
+            highest, free, looked_at = self._fits.pop(capability, (0, (), ()))
+            if highest < self.highest:
+                new = [(i, lane) for i in range(highest + 1, self.highest + 1) if (lane := self._lanes.get(i))]
+                fit = [(i, every_job_fits(lane, capability)) for i, lane in new if misfit(lane, capability) is None]
+                free += tuple(i for i, whole in fit if whole)
+                looked_at += tuple(i for i, whole in fit if not whole)
+            self._fits[capability] = (self.highest, free, looked_at)
+            if len(self._fits) > FITS_MAX:
+                self._fits.popitem(last=False)
+            return free, looked_at
+
+
+class Memory:
+    """The shared memory of one unit of work."""
+
+    def __init__(self, key_secret: str) -> None:
+        """Hold the secret that API keys are hashed with."""
+        self._key_secret = key_secret
+        self.lanes = LaneDirectory()
+        self.hot: set[AccountId] = set()
+        """Accounts that were seen to be marked hot: their balance has many slots (any slot is right)."""
+        self.marks: OrderedDict[tuple[WorkerId, int], tuple[int, JobId]] = OrderedDict()
+        self.lane_counts: tuple[int, dict[int, int]] = (-(10**12), {})
+
+    def hash_of(self, api_key: str) -> str:
+        """Return what of an API key is stored."""
+        return hashlib.sha256((self._key_secret + api_key).encode()).hexdigest()
+
+    def set_mark(self, worker_id: WorkerId, lane_id: int, at: tuple[int, JobId] | None) -> None:
+        """Remember where a worker's look at a lane stopped; the oldest are dropped first."""
+        self.marks.pop((worker_id, lane_id), None)
+        if at is not None:
+            self.marks[worker_id, lane_id] = at
+            if len(self.marks) > MARKS_MAX:
+                self.marks.popitem(last=False)

@@ -1,0 +1,1 @@
+"""The engine's schema changes, one explicit script each."""

@@ -1,0 +1,1 @@
+"""The nouns of the store, one table or two each."""

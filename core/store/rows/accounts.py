@@ -1,0 +1,130 @@
+"""Accounts, keys and identities."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.domain.accounts import Account, Identity
+from core.domain.ids import MINT, TREASURY, AccountId
+from core.store.memory import Memory
+from core.store.rows.ledger import Ledger
+from core.store.tables import accounts, api_keys, balances, identities
+
+_POSTED = (
+    sa.select(sa.func.coalesce(sa.func.sum(balances.c.posted_mk), 0))
+    .where(balances.c.account_id == accounts.c.id)
+    .scalar_subquery()
+    .label("posted_mk")
+)
+_HELD = (
+    sa.select(sa.func.coalesce(sa.func.sum(balances.c.held_mk), 0))
+    .where(balances.c.account_id == accounts.c.id)
+    .scalar_subquery()
+    .label("held_mk")
+)
+_ALL = sa.select(accounts, _POSTED, _HELD)
+_BY_ID = _ALL.where(accounts.c.id == sa.bindparam("account_id"))
+_BY_KEY = _ALL.join(api_keys, api_keys.c.account_id == accounts.c.id).where(
+    api_keys.c.key_hash == sa.bindparam("key_hash")
+)
+_BY_IDENTITY = _ALL.join(identities, identities.c.account_id == accounts.c.id).where(
+    identities.c.platform == sa.bindparam("platform"), identities.c.external_id == sa.bindparam("external_id")
+)
+_IDENTITIES = sa.select(identities).where(identities.c.account_id == sa.bindparam("account_id"))
+_ADD = sa.insert(accounts).returning(accounts.c.id)
+_ADD_KEY = sa.insert(api_keys)
+_ADD_IDENTITY = sa.insert(identities)
+
+
+class Accounts:
+    """The accounts of one transaction; balances include what it has moved itself."""
+
+    def __init__(self, connection: sa.Connection, memory: Memory, ledger: Ledger) -> None:
+        """Stand over the transaction's connection and its ledger."""
+        self._connection = connection
+        self._memory = memory
+        self._ledger = ledger
+
+    def get(self, account_id: AccountId) -> Account | None:
+        """Return the account with its balance as this transaction sees it."""
+        return self._account(self._connection.execute(_BY_ID, {"account_id": account_id}).first())
+
+    def by_api_key(self, api_key: str) -> Account | None:
+        """Return the owner of an API key."""
+        return self._account(self._connection.execute(_BY_KEY, {"key_hash": self._memory.hash_of(api_key)}).first())
+
+    def by_identity(self, *, platform: str, external_id: str) -> Account | None:
+        """Return the account that a platform's account belongs to."""
+        return self._account(
+            self._connection.execute(_BY_IDENTITY, {"platform": platform, "external_id": external_id}).first()
+        )
+
+    def identities(self, account_id: AccountId) -> Sequence[Identity]:
+        """Return the platform accounts of one account."""
+        return [
+            Identity(
+                platform=row.platform,
+                external_id=row.external_id,
+                account_id=AccountId(row.account_id),
+                display_name=row.display_name,
+            )
+            for row in self._connection.execute(_IDENTITIES, {"account_id": account_id})
+        ]
+
+    def add(self, *, name: str, trusted: bool, moderator: bool, guest: bool, now_ms: int) -> AccountId:
+        """Make an account with a balance of zero."""
+        made = self._connection.execute(
+            _ADD,
+            {
+                "name": name,
+                "trusted": trusted,
+                "moderator": moderator,
+                "guest": guest,
+                "hot": False,
+                "created_at_ms": now_ms,
+            },
+        )
+        return AccountId(made.scalar_one())
+
+    def add_key(self, *, account_id: AccountId, api_key: str, now_ms: int) -> None:
+        """Store the hash of a key; the key itself is never stored."""
+        row = {"key_hash": self._memory.hash_of(api_key), "account_id": account_id, "created_at_ms": now_ms}
+        self._connection.execute(_ADD_KEY, row)
+
+    def add_identity(self, identity: Identity, *, now_ms: int) -> None:
+        """Tie a platform's account to one of ours; once."""
+        self._connection.execute(
+            _ADD_IDENTITY,
+            {
+                "platform": identity.platform,
+                "external_id": identity.external_id,
+                "account_id": identity.account_id,
+                "display_name": identity.display_name,
+                "created_at_ms": now_ms,
+            },
+        )
+
+    def _account(self, row: "sa.Row[*tuple[Any, ...]] | None") -> Account | None:
+        """Return the account of a row, with what this transaction has moved."""
+        if row is None:
+            return None
+        account_id = AccountId(row.id)
+        if row.hot:
+            self._memory.hot.add(account_id)
+        if account_id in (MINT, TREASURY):
+            posted_mk, held_mk = self._ledger.uncached_posted(account_id), 0
+        else:
+            moved_mk, newly_held_mk = self._ledger.unflushed(account_id)
+            posted_mk, held_mk = row.posted_mk + moved_mk, row.held_mk + newly_held_mk
+        return Account(
+            id=account_id,
+            name=row.name,
+            kudos_mk=posted_mk,
+            held_mk=held_mk,
+            trusted=row.trusted,
+            moderator=row.moderator,
+            guest=row.guest,
+            hot=row.hot,
+            created_at_ms=row.created_at_ms,
+        )

@@ -1,0 +1,76 @@
+"""Lanes, and where each worker's look at a lane stopped."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from core.domain.ids import JobId, WorkerId
+from core.domain.lanes import Lane
+from core.domain.matching import Capability
+from core.store.memory import Memory
+from core.store.tables import jobs, lanes
+
+COUNTS_KEPT_MS = 1_000
+_ADD = sa.insert(lanes).returning(lanes.c.id)
+_COUNTS = sa.select(jobs.c.lane_id, sa.func.count()).where(sa.text("jobs.state = 'waiting'")).group_by(jobs.c.lane_id)
+
+
+class Lanes:
+    """The lanes of one transaction; what is known of them is kept in the process's memory."""
+
+    def __init__(self, connection: sa.Connection, memory: Memory) -> None:
+        """Stand over the transaction's connection."""
+        self._connection = connection
+        self._memory = memory
+
+    def get(self, lane_id: int) -> Lane | None:
+        """Return the lane of this number."""
+        known = self._memory.lanes.get(lane_id)
+        if known is None:
+            self._memory.lanes.learn(self._connection)
+            known = self._memory.lanes.get(lane_id)
+        return known
+
+    def fitting(self, capability: Capability) -> tuple[Sequence[int], Sequence[int]]:
+        """Return the lanes whose every job fits, and those whose jobs must be looked at one by one."""
+        self._memory.lanes.learn(self._connection)
+        return self._memory.lanes.fitting(capability)
+
+    def waiting_by_lane(self, now_ms: int) -> Mapping[int, int]:
+        """Return the number of waiting jobs a lane, at most a second old."""
+        counted_at_ms, counts = self._memory.lane_counts
+        if not 0 <= now_ms - counted_at_ms < COUNTS_KEPT_MS:
+            counts = {row[0]: row[1] for row in self._connection.execute(_COUNTS)}
+            self._memory.lane_counts = (now_ms, counts)
+        return counts
+
+    def id_of(self, lane: Lane) -> int:
+        """Return the lane's number; it is made if it is new."""
+        known = self._memory.lanes.number(lane.key)
+        if known is None:
+            self._memory.lanes.learn(self._connection)
+            known = self._memory.lanes.number(lane.key)
+        if known is not None:
+            return known
+        made = self._connection.execute(
+            _ADD,
+            {
+                "key": lane.key,
+                "kind": lane.kind.value,
+                "models": "\x1f".join(lane.models),
+                "needs": int(lane.needs),
+                "size_class": lane.size_class,
+                "step_class": lane.step_class,
+                "allow": "\x1f".join(lane.allow),
+            },
+        )
+        self._memory.lanes.learn(self._connection)
+        return int(made.scalar_one())
+
+    def mark(self, worker_id: WorkerId, lane_id: int) -> tuple[int, JobId] | None:
+        """Return where this worker's look at the lane stopped, in memory only."""
+        return self._memory.marks.get((worker_id, lane_id))
+
+    def set_mark(self, worker_id: WorkerId, lane_id: int, at: tuple[int, JobId] | None) -> None:
+        """Remember where the look stopped, or that it begins anew."""
+        self._memory.set_mark(worker_id, lane_id, at)

@@ -1,0 +1,278 @@
+"""The journal, the holds and the cached balances."""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.domain.ids import ANONYMOUS, MINT, TREASURY, AccountId
+from core.domain.kudos import Hold, HoldState, Transfer, TransferReason
+from core.store.dialect import ADD_TO_BALANCES
+from core.store.memory import Memory
+from core.store.tables import balances, holds, jobs, ledger_snapshots, requests, transfers
+
+HOT_SLOTS = 16
+_UNCACHED = (MINT, TREASURY)
+_TRANSFER = sa.select(transfers).where(transfers.c.transfer_id == sa.bindparam("transfer_id"))
+_TRANSFERS_OF = (
+    sa.select(transfers)
+    .where(sa.or_(transfers.c.from_id == sa.bindparam("account_id"), transfers.c.to_id == sa.bindparam("account_id")))
+    .order_by(transfers.c.seq.desc())
+    .limit(sa.bindparam("limit"))
+)
+_ADD_TRANSFER = sa.insert(transfers)
+_HOLD = sa.select(holds).where(holds.c.hold_id == sa.bindparam("hold_id"))
+_ADD_HOLD = sa.insert(holds)
+_SETTLE = sa.update(holds).where(holds.c.hold_id == sa.bindparam("the_hold"))
+_HOLDS_DUE = (
+    sa.select(holds)
+    .where(
+        sa.text("holds.state = 'pending'"),
+        holds.c.expires_at_ms <= sa.bindparam("now_ms"),
+        ~sa.exists().where(requests.c.id == holds.c.hold_id, sa.text("requests.state = 'open'")),
+    )
+    .order_by(holds.c.expires_at_ms)
+    .limit(sa.bindparam("limit"))
+)
+_MOVED = sa.union_all(
+    sa.select(transfers.c.to_id.label("account_id"), transfers.c.amount_mk),
+    sa.select(transfers.c.from_id, -transfers.c.amount_mk),
+).subquery()
+_JOURNAL = sa.select(_MOVED.c.account_id, sa.func.sum(_MOVED.c.amount_mk)).group_by(_MOVED.c.account_id)
+_LEFT = holds.c.amount_mk - holds.c.posted_mk - holds.c.returned_mk
+_HELD = (
+    sa.select(holds.c.account_id, sa.func.count(), sa.func.sum(_LEFT))
+    .where(sa.text("holds.state = 'pending'"))
+    .group_by(holds.c.account_id)
+)
+_CACHED = sa.select(balances.c.account_id, sa.func.sum(balances.c.posted_mk), sa.func.sum(balances.c.held_mk)).group_by(
+    balances.c.account_id
+)
+_OPEN = (
+    sa.select(jobs.c.request_id, sa.func.sum(jobs.c.price_mk).label("open_mk"))
+    .where(jobs.c.state.in_(("waiting", "leased")))
+    .group_by(jobs.c.request_id)
+    .subquery()
+)
+_ADRIFT = (
+    sa.select(holds.c.hold_id, _LEFT, sa.func.coalesce(_OPEN.c.open_mk, 0))
+    .select_from(
+        holds.join(requests, requests.c.id == holds.c.hold_id).outerjoin(_OPEN, _OPEN.c.request_id == requests.c.id)
+    )
+    .where(sa.func.coalesce(_OPEN.c.open_mk, 0) != _LEFT)
+    .limit(sa.bindparam("limit"))
+)
+_PAID_WRONGLY = (
+    sa.select(transfers.c.ref, sa.func.count(), sa.func.coalesce(sa.func.max(jobs.c.state), "gone"))
+    .select_from(transfers.outerjoin(jobs, jobs.c.id == transfers.c.ref))
+    .where(transfers.c.reason == TransferReason.JOB.value)
+    .group_by(transfers.c.ref)
+    .having(sa.or_(sa.func.count() > 1, sa.func.coalesce(sa.func.max(jobs.c.state), "gone") != "done"))
+    .limit(sa.bindparam("limit"))
+)
+_UNPAID = (
+    sa.select(jobs.c.id)
+    .where(
+        jobs.c.state == "done",
+        jobs.c.price_mk > 0,
+        ~sa.exists().where(
+            transfers.c.transfer_id.in_((sa.literal("job:") + jobs.c.id, sa.literal("fee:") + jobs.c.id))
+        ),
+    )
+    .limit(sa.bindparam("limit"))
+)
+_SNAPSHOT = (
+    sa.select(ledger_snapshots.c.transfer_seq, ledger_snapshots.c.posted_mk)
+    .where(ledger_snapshots.c.account_id == sa.bindparam("account_id"))
+    .order_by(ledger_snapshots.c.transfer_seq.desc())
+    .limit(1)
+)
+_GAINED = sa.select(sa.func.coalesce(sa.func.sum(transfers.c.amount_mk), 0)).where(
+    transfers.c.to_id == sa.bindparam("account_id"), transfers.c.seq > sa.bindparam("seq")
+)
+_GIVEN = sa.select(sa.func.coalesce(sa.func.sum(transfers.c.amount_mk), 0)).where(
+    transfers.c.from_id == sa.bindparam("account_id"), transfers.c.seq > sa.bindparam("seq")
+)
+_LAST = sa.select(sa.func.coalesce(sa.func.max(transfers.c.seq), 0))
+_COUNT = sa.select(sa.func.count()).select_from(transfers)
+
+
+class Ledger:
+    """The ledger of one transaction; what it moves is written to the balance rows at the end."""
+
+    def __init__(self, connection: sa.Connection, memory: Memory) -> None:
+        """Stand over the transaction's connection."""
+        self._connection = connection
+        self._memory = memory
+        self._moved: dict[tuple[AccountId, int], tuple[int, int]] = {}
+
+    def transfer(self, transfer_id: str) -> Transfer | None:
+        """Return the transfer of this id."""
+        row = self._connection.execute(_TRANSFER, {"transfer_id": transfer_id}).first()
+        return None if row is None else _transfer(row)
+
+    def transfers_of(self, account_id: AccountId, *, limit: int) -> Sequence[Transfer]:
+        """Return an account's latest transfers, newest first."""
+        found = self._connection.execute(_TRANSFERS_OF, {"account_id": account_id, "limit": limit})
+        return [_transfer(row) for row in found]
+
+    def hold(self, hold_id: str) -> Hold | None:
+        """Return the hold of this id."""
+        row = self._connection.execute(_HOLD, {"hold_id": hold_id}).first()
+        return None if row is None else _hold(row)
+
+    def holds_due(self, now_ms: int, *, limit: int) -> Sequence[Hold]:
+        """Return pending holds that are past their expiry and belong to no open request."""
+        return [_hold(row) for row in self._connection.execute(_HOLDS_DUE, {"now_ms": now_ms, "limit": limit})]
+
+    def journal_sums(self) -> Mapping[AccountId, int]:
+        """Recompute every posted balance from the journal."""
+        return {AccountId(account_id): int(total) for account_id, total in self._connection.execute(_JOURNAL)}
+
+    def journal_count(self) -> int:
+        """Return the number of transfers."""
+        return int(self._connection.scalar(_COUNT) or 0)
+
+    def held_sums(self) -> Mapping[AccountId, tuple[int, int]]:
+        """Recompute, from the holds, each account's number of pending holds and what they hold."""
+        return {AccountId(row[0]): (int(row[1]), int(row[2])) for row in self._connection.execute(_HELD)}
+
+    def cached_balances(self) -> Mapping[AccountId, tuple[int, int]]:
+        """Return the cached (posted, held) of every account that has balance rows."""
+        return {AccountId(row[0]): (int(row[1]), int(row[2])) for row in self._connection.execute(_CACHED)}
+
+    def holds_adrift(self, *, limit: int) -> Sequence[tuple[str, int, int]]:
+        """Return (hold id, what it holds, what its open jobs cost) wherever the two differ."""
+        return [(row[0], int(row[1]), int(row[2])) for row in self._connection.execute(_ADRIFT, {"limit": limit})]
+
+    def jobs_paid_wrongly(self, *, limit: int) -> Sequence[tuple[str, int, str]]:
+        """Return (job, payments, state) of jobs paid more than once, or paid and not done, or done and not paid."""
+        paid = self._connection.execute(_PAID_WRONGLY, {"limit": limit})
+        unpaid = self._connection.execute(_UNPAID, {"limit": limit})
+        return [(row[0], int(row[1]), row[2]) for row in paid] + [(row[0], 0, "done") for row in unpaid]
+
+    def add_transfer(self, transfer: Transfer) -> None:
+        """Write a transfer whose id is new."""
+        self._connection.execute(
+            _ADD_TRANSFER,
+            {
+                "transfer_id": transfer.transfer_id,
+                "from_id": transfer.from_id,
+                "to_id": transfer.to_id,
+                "amount_mk": transfer.amount_mk,
+                "reason": transfer.reason.value,
+                "ref": transfer.ref,
+                "made_at_ms": transfer.made_at_ms,
+            },
+        )
+        key = transfer.ref or transfer.transfer_id
+        self._move(transfer.from_id, key, posted_mk=-transfer.amount_mk)
+        self._move(transfer.to_id, key, posted_mk=transfer.amount_mk)
+
+    def add_hold(self, hold: Hold) -> None:
+        """Write a pending hold."""
+        self._connection.execute(
+            _ADD_HOLD,
+            {
+                "hold_id": hold.hold_id,
+                "account_id": hold.account_id,
+                "amount_mk": hold.amount_mk,
+                "posted_mk": 0,
+                "returned_mk": 0,
+                "state": hold.state.value,
+                "expires_at_ms": hold.expires_at_ms,
+                "made_at_ms": hold.made_at_ms,
+            },
+        )
+        self._move(hold.account_id, hold.hold_id, held_mk=hold.amount_mk)
+
+    def settle_hold(self, hold: Hold, *, posted_mk: int, returned_mk: int, expired: bool = False) -> Hold:
+        """Take this much out of a hold: posted (the transfer is the caller's) and given back."""
+        after = replace(hold, posted_mk=hold.posted_mk + posted_mk, returned_mk=hold.returned_mk + returned_mk)
+        if after.held_mk == 0:
+            ended = HoldState.EXPIRED if expired else HoldState.POSTED if after.posted_mk else HoldState.VOIDED
+            after = replace(after, state=ended)
+        self._connection.execute(
+            _SETTLE,
+            {
+                "the_hold": after.hold_id,
+                "posted_mk": after.posted_mk,
+                "returned_mk": after.returned_mk,
+                "state": after.state.value,
+            },
+        )
+        self._move(hold.account_id, hold.hold_id, held_mk=-(posted_mk + returned_mk))
+        return after
+
+    def snapshot(self, now_ms: int) -> None:
+        """Write down the balances of the accounts that have no cached row, as of the last transfer."""
+        seq = int(self._connection.scalar(_LAST) or 0)
+        for account_id in _UNCACHED:
+            known = self._connection.execute(_SNAPSHOT, {"account_id": account_id}).first()
+            if known is not None and known.transfer_seq >= seq:
+                continue
+            posted_mk = self.uncached_posted(account_id)
+            self._connection.execute(sa.delete(ledger_snapshots).where(ledger_snapshots.c.account_id == account_id))
+            self._connection.execute(
+                sa.insert(ledger_snapshots),
+                {"account_id": account_id, "transfer_seq": seq, "posted_mk": posted_mk, "made_at_ms": now_ms},
+            )
+
+    def uncached_posted(self, account_id: AccountId) -> int:
+        """Return the balance of an account without a cached row: its last snapshot and the journal since."""
+        known = self._connection.execute(_SNAPSHOT, {"account_id": account_id}).first()
+        seq, posted_mk = (known.transfer_seq, known.posted_mk) if known is not None else (0, 0)
+        where = {"account_id": account_id, "seq": seq}
+        gained, given = self._connection.scalar(_GAINED, where), self._connection.scalar(_GIVEN, where)
+        return int(posted_mk) + int(gained or 0) - int(given or 0)
+
+    def unflushed(self, account_id: AccountId) -> tuple[int, int]:
+        """Return what this transaction has moved of the account and not written yet: (posted, held)."""
+        moved = [amounts for (mover, _), amounts in self._moved.items() if mover == account_id]
+        return sum(posted for posted, _ in moved), sum(held for _, held in moved)
+
+    def flush(self) -> None:
+        """Write the balance rows, in order of id, in one statement."""
+        rows = [(*key, *amounts) for key, amounts in sorted(self._moved.items()) if amounts != (0, 0)]
+        self._moved.clear()
+        if rows:
+            self._connection.execute(ADD_TO_BALANCES, {"rows": json.dumps(rows)})
+
+    def _move(self, account_id: AccountId, key: str, *, posted_mk: int = 0, held_mk: int = 0) -> None:
+        """Note what a balance row gets at the end."""
+        if account_id in _UNCACHED:
+            return
+        many = account_id == ANONYMOUS or account_id in self._memory.hot
+        place = (account_id, zlib.crc32(key.encode()) % HOT_SLOTS if many else 0)
+        posted, held = self._moved.get(place, (0, 0))
+        self._moved[place] = (posted + posted_mk, held + held_mk)
+
+
+def _transfer(row: "sa.Row[*tuple[Any, ...]]") -> Transfer:
+    """Return the transfer of a row."""
+    return Transfer(
+        transfer_id=row.transfer_id,
+        from_id=AccountId(row.from_id),
+        to_id=AccountId(row.to_id),
+        amount_mk=row.amount_mk,
+        reason=TransferReason(row.reason),
+        ref=row.ref,
+        made_at_ms=row.made_at_ms,
+    )
+
+
+def _hold(row: "sa.Row[*tuple[Any, ...]]") -> Hold:
+    """Return the hold of a row."""
+    return Hold(
+        hold_id=row.hold_id,
+        account_id=AccountId(row.account_id),
+        amount_mk=row.amount_mk,
+        posted_mk=row.posted_mk,
+        returned_mk=row.returned_mk,
+        state=HoldState(row.state),
+        expires_at_ms=row.expires_at_ms,
+        made_at_ms=row.made_at_ms,
+    )

@@ -1,0 +1,68 @@
+"""The transaction as use cases get it: the nouns over one connection."""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from core.ports.clock import Clock
+from core.ports.store import ReadTransaction, Transaction
+from core.store.memory import Memory
+from core.store.rows.accounts import Accounts
+from core.store.rows.events import Events
+from core.store.rows.jobs import Jobs
+from core.store.rows.lanes import Lanes
+from core.store.rows.ledger import Ledger
+from core.store.rows.loops import Loops
+from core.store.rows.requests import Requests
+from core.store.rows.verdicts import Verdicts
+from core.store.rows.workers import Workers
+
+
+class SqlTransaction:
+    """One open transaction. Balance rows are written by ``flush``, last; hints run after the commit."""
+
+    __slots__ = (
+        "accounts",
+        "connection",
+        "events",
+        "hints",
+        "jobs",
+        "lanes",
+        "ledger",
+        "loops",
+        "requests",
+        "touched_lanes",
+        "verdicts",
+        "workers",
+    )
+
+    def __init__(self, connection: sa.Connection, memory: Memory, clock: Clock) -> None:
+        """Stand over a connection whose transaction is already open."""
+        self.connection = connection
+        self.hints: list[Callable[[], None]] = []
+        self.touched_lanes: set[int] = set()
+        self.ledger = Ledger(connection, memory)
+        self.accounts = Accounts(connection, memory, self.ledger)
+        self.requests = Requests(connection)
+        self.jobs = Jobs(connection, self.touched_lanes)
+        self.workers = Workers(connection)
+        self.events = Events(connection, clock)
+        self.lanes = Lanes(connection, memory)
+        self.verdicts = Verdicts(connection)
+        self.loops = Loops(connection)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have a hint run after the COMMIT, on the writer's thread; not at all if there is none."""
+        self.hints.append(call)
+
+    def flush(self) -> None:
+        """Write the balance rows, in order of id, in one statement."""
+        self.ledger.flush()
+
+
+def connection_of(tx: Transaction | ReadTransaction) -> sa.Connection:
+    """Return the connection of a transaction, for the bots' own tables in the same database and for nothing else."""
+    if not isinstance(tx, SqlTransaction):
+        message = f"{type(tx).__name__} is not a transaction of this store."
+        raise TypeError(message)
+    return tx.connection
