@@ -13,6 +13,11 @@ def _number() -> sa.types.TypeEngine[int]:
     return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+def _partial(name: str, table: str, columns: list[str], *, state: str) -> None:
+    rows = sa.text(f"state = '{state}'")
+    op.create_index(name, table, columns, sqlite_where=rows, postgresql_where=rows)
+
+
 def upgrade() -> None:
     """The tables are there, and in them the three accounts of the system: anonymous, mint and treasury."""
     _create_people()
@@ -74,7 +79,7 @@ def _create_people() -> None:
         ),
         sa.PrimaryKeyConstraint("key_hash"),
     )
-    op.create_index("ix_api_keys_account", "api_keys", ["account_id"], unique=False)
+    op.create_index("ix_api_keys_account", "api_keys", ["account_id"])
     op.create_table(
         "identities",
         sa.Column("platform", sa.Text(), nullable=False),
@@ -88,7 +93,7 @@ def _create_people() -> None:
         ),
         sa.PrimaryKeyConstraint("platform", "external_id"),
     )
-    op.create_index("ix_identities_account", "identities", ["account_id"], unique=False)
+    op.create_index("ix_identities_account", "identities", ["account_id"])
 
 
 def _create_ledger() -> None:
@@ -126,8 +131,8 @@ def _create_ledger() -> None:
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("transfer_id"),
     )
-    op.create_index("ix_transfers_from", "transfers", ["from_id", "seq"], unique=False)
-    op.create_index("ix_transfers_to", "transfers", ["to_id", "seq"], unique=False)
+    op.create_index("ix_transfers_from", "transfers", ["from_id", "seq"])
+    op.create_index("ix_transfers_to", "transfers", ["to_id", "seq"])
     op.create_table(
         "ledger_snapshots",
         sa.Column("account_id", _number(), autoincrement=False, nullable=False),
@@ -157,14 +162,7 @@ def _create_ledger() -> None:
         ),
         sa.PrimaryKeyConstraint("hold_id"),
     )
-    op.create_index(
-        "ix_holds_pending",
-        "holds",
-        ["expires_at_ms"],
-        unique=False,
-        sqlite_where=sa.text("state = 'pending'"),
-        postgresql_where=sa.text("state = 'pending'"),
-    )
+    _partial("ix_holds_pending", "holds", ["expires_at_ms"], state="pending")
 
 
 def _create_requests() -> None:
@@ -187,14 +185,7 @@ def _create_requests() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("account_id", "idempotency_key", name="uq_requests_key"),
     )
-    op.create_index(
-        "ix_requests_open",
-        "requests",
-        ["expires_at_ms"],
-        unique=False,
-        sqlite_where=sa.text("state = 'open'"),
-        postgresql_where=sa.text("state = 'open'"),
-    )
+    _partial("ix_requests_open", "requests", ["expires_at_ms"], state="open")
     op.create_table(
         "lanes",
         sa.Column("id", _number(), nullable=False),
@@ -235,31 +226,10 @@ def _create_requests() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        "ix_jobs_leased",
-        "jobs",
-        ["lane_id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'leased'"),
-        postgresql_where=sa.text("state = 'leased'"),
-    )
-    op.create_index("ix_jobs_request", "jobs", ["request_id", "ordinal"], unique=False)
-    op.create_index(
-        "ix_jobs_waiting",
-        "jobs",
-        ["lane_id", "due_ms", "id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
-    )
-    op.create_index(
-        "ix_jobs_waiting_account",
-        "jobs",
-        ["account_id", "lane_id", "due_ms", "id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
-    )
+    _partial("ix_jobs_leased", "jobs", ["lane_id"], state="leased")
+    op.create_index("ix_jobs_request", "jobs", ["request_id", "ordinal"])
+    _partial("ix_jobs_waiting", "jobs", ["lane_id", "due_ms", "id"], state="waiting")
+    _partial("ix_jobs_waiting_account", "jobs", ["account_id", "lane_id", "due_ms", "id"], state="waiting")
 
 
 def _create_work() -> None:
@@ -282,7 +252,7 @@ def _create_work() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
     )
-    op.create_index("ix_workers_seen", "workers", ["last_seen_at_ms"], unique=False)
+    op.create_index("ix_workers_seen", "workers", ["last_seen_at_ms"])
     op.create_table(
         "leases",
         sa.Column("id", sa.Text(), nullable=False),
@@ -305,23 +275,9 @@ def _create_work() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        "ix_leases_active",
-        "leases",
-        ["expires_at_ms"],
-        unique=False,
-        sqlite_where=sa.text("state = 'active'"),
-        postgresql_where=sa.text("state = 'active'"),
-    )
-    op.create_index(
-        "ix_leases_active_worker",
-        "leases",
-        ["worker_id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'active'"),
-        postgresql_where=sa.text("state = 'active'"),
-    )
-    op.create_index("ix_leases_job", "leases", ["job_id"], unique=False)
+    _partial("ix_leases_active", "leases", ["expires_at_ms"], state="active")
+    _partial("ix_leases_active_worker", "leases", ["worker_id"], state="active")
+    op.create_index("ix_leases_job", "leases", ["job_id"])
     op.create_table(
         "results",
         sa.Column("job_id", sa.Text(), nullable=False),
@@ -347,7 +303,7 @@ def _create_work() -> None:
         ),
         sa.PrimaryKeyConstraint("job_id"),
     )
-    op.create_index("ix_results_request", "results", ["request_id"], unique=False)
+    op.create_index("ix_results_request", "results", ["request_id"])
 
 
 def _create_happenings() -> None:
@@ -362,7 +318,7 @@ def _create_happenings() -> None:
         sa.PrimaryKeyConstraint("seq"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_events_request", "events", ["request_id", "seq"], unique=False)
+    op.create_index("ix_events_request", "events", ["request_id", "seq"])
     op.create_table(
         "event_cursors",
         sa.Column("name", sa.Text(), nullable=False),
@@ -396,7 +352,7 @@ def _create_happenings() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_incidents_account", "incidents", ["account_id", "made_at_ms"], unique=False)
+    op.create_index("ix_incidents_account", "incidents", ["account_id", "made_at_ms"])
     op.create_table(
         "loop_runs",
         sa.Column("loop", sa.Text(), nullable=False),
