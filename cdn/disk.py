@@ -42,7 +42,7 @@ class DiskObjects:
         """
         self._bodies, self._parts = root / "objects", root / "parts"
         self._notes = NoteBook(root)
-        self._base = f"{public_url.rstrip('/')}/objects/"
+        self.rebase(public_url)
         self._signer = UrlSigner(secret)
         self._clock = clock
         try:
@@ -56,6 +56,10 @@ class DiskObjects:
                 f"The object folder {root} cannot be written: {exc.strerror}. Give this user write access to it, "
                 "or choose another data folder."
             ) from exc
+
+    def rebase(self, public_url: str) -> None:
+        """Give out addresses under this URL from now on (a server on port 0 knows its own only once it listens)."""
+        self._base = f"{public_url.rstrip('/')}/objects/"
 
     async def put(
         self,

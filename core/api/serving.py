@@ -66,6 +66,7 @@ class ApiServer:
         self, app: web.Application, *, host: str, port: int, head_s: float = 10.0, stop_s: float = 3.0
     ) -> None:
         """Hold what to serve where; port 0 takes a free one. head_s: time for a head, stop_s: to end open requests."""
+        self.app = app
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=stop_s)
         self._host, self._wanted_port, self._head_s = host, port, head_s
         self._listener: asyncio.Server | None = None
