@@ -86,7 +86,7 @@ class Sessions:
     def reader(self, request: web.Request) -> Reader | None:
         """Returns whom the request's cookie proves, None if there is none or it was tampered with."""
         payload, _, signature = request.cookies.get(COOKIE, "").rpartition(".")
-        if not payload or not hmac.compare_digest(self._sign(b"reader", payload.encode()), signature):
+        if not payload or not hmac.compare_digest(self._sign(b"reader", payload.encode()).encode(), signature.encode()):
             return None
         try:
             values = json.loads(base64.urlsafe_b64decode(payload))

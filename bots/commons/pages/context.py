@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bots.commons.adapter import CommonsPlatform
 from bots.commons.pages.live import Pulse
@@ -44,8 +45,8 @@ class CommonsContext:
 
     def __post_init__(self) -> None:
         """Make the parts that follow from the others."""
-        picture_origin = origin_of(self.objects.public_url("pictures/x"))
-        others = [picture_origin] if picture_origin not in {"", origin_of(self.public_url)} else []
+        example = self.objects.public_url("pictures/example")
+        others = [] if self._is_ours(example) else [origin_of(example)]
         parts = {
             "site": Site(version=self.version, template_folders=[TEMPLATES], image_origins=others),
             "sessions": Sessions(secret=self.secret, is_https=self.public_url.startswith("https:")),
@@ -57,4 +58,10 @@ class CommonsContext:
 
     def url_of(self, picture: Picture) -> str:
         """Returns a picture's address as the page uses it: a path wherever it is this host's."""
-        return self.objects.public_url(picture.key).removeprefix(self.public_url.rstrip("/"))
+        url = self.objects.public_url(picture.key)
+        return url.removeprefix(origin_of(url)) if self._is_ours(url) else url
+
+    def _is_ours(self, url: str) -> bool:
+        """Tells whether an address is this server's own; port 0 stands for the one that it will listen on."""
+        theirs, ours = urlsplit(url), urlsplit(self.public_url)
+        return not theirs.netloc or (theirs.hostname == ours.hostname and ours.port in {0, theirs.port})
