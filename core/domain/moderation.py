@@ -1,6 +1,17 @@
 """Moderation: which prompts are refused, as pure rules over a normal form."""
 
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+NEGATIVE_MARK: Final = "###"
+_WEIGHT: Final = re.compile(r":\s*-?\d+(?:\.\d+)?(?=\s*[)\]>])")
+_NOT_A_WORD: Final = re.compile(r"[^\w\s'#]|_")
+_SPACES: Final = re.compile(r"\s+")
+_SPACED_OUT: Final = re.compile(r"\b(?:[^\W\d_] ){2,}[^\W\d_]\b")
+_FRAGMENT: Final = re.compile(r"<(\w+)>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,4 +24,69 @@ class Verdict:
     explanation: str | None = None
 
 
-ALLOWED = Verdict(allowed=True)
+ALLOWED: Final = Verdict(allowed=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Refuses what every one of ``patterns`` is found in (anywhere, any order), unless ``unless`` is found too.
+
+    allowed, refused: one example each, which a test tries.
+    """
+
+    id: str
+    group: str
+    explanation: str
+    patterns: tuple["re.Pattern[str]", ...]
+    unless: "re.Pattern[str] | None"
+    allowed: str
+    refused: str
+
+
+def normal_form(prompt: str) -> str:
+    """Return the positive part of a prompt as the rules read it.
+
+    NFKC, case-folded, without marks that are not seen (zero width) or only put on letters (accents); weights like
+    ``(word:1.3)`` and punctuation are gone, spaces single, and letters spaced out ("n a m e") stand together.
+    """
+    text = unicodedata.normalize("NFKC", prompt.partition(NEGATIVE_MARK)[0]).casefold()
+    text = unicodedata.normalize("NFD", text)
+    text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Mn", "Me") or c in "\n\t")
+    text = _NOT_A_WORD.sub(" ", _WEIGHT.sub("", unicodedata.normalize("NFC", text)))
+    text = _SPACES.sub(" ", text).strip()
+    return _SPACED_OUT.sub(lambda found: found.group().replace(" ", ""), text)
+
+
+def compile_rule(raw: Mapping[str, object], fragments: Mapping[str, str]) -> Rule:
+    """Return the rule; ``<name>`` in its patterns stands for that fragment. Raises ``ValueError`` naming the rule."""
+    name = str(raw.get("id", "?"))
+    try:
+        patterns = raw["pattern"]
+        several: Sequence[object] = patterns if isinstance(patterns, list) else (patterns,)
+        unless = raw.get("unless")
+        return Rule(
+            id=name,
+            group=str(raw["group"]),
+            explanation=str(raw["explanation"]),
+            patterns=tuple(_compiled(str(one), fragments) for one in several),
+            unless=None if unless is None else _compiled(str(unless), fragments),
+            allowed=str(raw["allowed"]),
+            refused=str(raw["refused"]),
+        )
+    except (KeyError, re.error) as exc:
+        message = f"The moderation rule {name!r} is broken ({exc!r}). Correct it in the rules file."
+        raise ValueError(message) from exc
+
+
+def _compiled(pattern: str, fragments: Mapping[str, str]) -> "re.Pattern[str]":
+    """Return the pattern with its fragments put in."""
+    return re.compile(_FRAGMENT.sub(lambda found: f"(?:{fragments[found[1]]})", pattern))
+
+
+def judge(prompt: str, rules: Sequence[Rule]) -> Verdict:
+    """Return the verdict of the first rule that refuses the prompt, or that it is allowed."""
+    text = normal_form(prompt)
+    for rule in rules:
+        if all(pattern.search(text) for pattern in rule.patterns) and not (rule.unless and rule.unless.search(text)):
+            return Verdict(allowed=False, rule=rule.id, group=rule.group, explanation=rule.explanation)
+    return ALLOWED

@@ -40,7 +40,7 @@ class SqlTransaction:
         """Stand over a connection whose transaction is already open."""
         self.connection = connection
         self.hints: list[Callable[[], None]] = []
-        self.touched_lanes: set[int] = set()
+        self.touched_lanes: list[int] = []
         self.ledger = Ledger(connection, memory)
         self.accounts = Accounts(connection, memory, self.ledger)
         self.requests = Requests(connection)

@@ -70,7 +70,7 @@ class SqliteUnitOfWork:
     ) -> "SqliteUnitOfWork":
         """Return the unit of work on a migrated file.
 
-        key_secret: what API keys are hashed with. wakeup: is told of the lanes that got waiting jobs. Raises
+        key_secret: what API keys are hashed with. wakeup: is told the lane of each job that waits anew. Raises
         ``Unavailable`` where the file cannot be opened, or is not at this program's schema.
         """
         try:
@@ -197,7 +197,7 @@ class SqliteUnitOfWork:
     def _write_group(self, group: list[_Write]) -> None:
         """Run a group in one transaction and give the results out after its COMMIT."""
         hints: list[Callable[[], None]] = []
-        touched: set[int] = set()
+        touched: list[int] = []
         highest_lane = self._memory.lanes.highest
         try:
             transaction = self._connection.begin()
@@ -206,7 +206,7 @@ class SqliteUnitOfWork:
                     done = self._run(item, alone=len(group) == 1)
                     if done is not None:
                         hints += done.hints
-                        touched |= done.touched_lanes
+                        touched += done.touched_lanes
                 kept = [item for item in group if item.kept]
                 if kept:
                     _reach(kept, Edge.BEFORE)
@@ -261,7 +261,7 @@ class SqliteUnitOfWork:
         item.kept = True
         return tx
 
-    def _hint(self, hints: list[Callable[[], None]], touched: set[int]) -> None:
+    def _hint(self, hints: list[Callable[[], None]], touched: list[int]) -> None:
         """Run the hints of what was committed."""
         for hint in hints:
             hint()

@@ -72,9 +72,9 @@ _MOVE_WAITING = (
 
 
 class Jobs:
-    """The jobs of one transaction; ``touched_lanes`` collects the lanes that got waiting jobs."""
+    """The jobs of one transaction; ``touched_lanes`` collects the lane of each job that waits anew."""
 
-    def __init__(self, connection: sa.Connection, touched_lanes: set[int]) -> None:
+    def __init__(self, connection: sa.Connection, touched_lanes: list[int]) -> None:
         """Stand over the transaction's connection."""
         self._connection = connection
         self._touched_lanes = touched_lanes
@@ -172,7 +172,7 @@ class Jobs:
             for job in jobs
         ]
         self._connection.execute(_ADD, rows)
-        self._touched_lanes.update(job.lane_id for job in jobs)
+        self._touched_lanes.extend(job.lane_id for job in jobs)
 
     def claim(self, candidate: Candidate, lease: Lease) -> Job | None:
         """Lease the job if it still waits, else return None."""
@@ -228,7 +228,7 @@ class Jobs:
             _MOVE, {"the_job": job_id, "to": to.value, "tried": int(tried), "ended": ended}
         ).first()
         if moved is not None and to is JobState.WAITING:
-            self._touched_lanes.add(moved.lane_id)
+            self._touched_lanes.append(moved.lane_id)
 
     def move_waiting(self, request_id: RequestId, *, to: JobState, now_ms: int) -> int:
         """Give every waiting job of the request another state and return how many those were."""

@@ -1,0 +1,1 @@
+"""What runs by itself: APScheduler says when, services do what, our tables say what was done."""

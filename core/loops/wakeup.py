@@ -1,0 +1,153 @@
+"""Wake-ups in memory: held pops wait here in the order in which they came."""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
+
+from core.domain.errors import HordeError
+
+log = logging.getLogger(__name__)
+TICK_S: Final = 1.0
+SPARE_S: Final = 2.0
+"""A hint that found nobody is kept this long for who comes next: between an empty pop and the wait there is a gap."""
+SPARE_MAX: Final = 1_000
+
+
+class _Waiter:
+    """One held pop."""
+
+    __slots__ = ("fits", "future")
+
+    def __init__(self, fits: Callable[[int], bool], future: "asyncio.Future[bool]") -> None:
+        self.fits = fits
+        self.future = future
+
+
+class MemoryWakeup:
+    """Wakes, for each job that waits anew, the longest waiting pop that fits it.
+
+    Besides, one tick a second wakes everyone if there was a hint since the last, or if another process has committed
+    to the same database (``watch``). Waiting and ticking belong to one event loop; ``notify`` may come from any thread.
+    """
+
+    def __init__(self, *, tick_s: float = TICK_S) -> None:
+        """Begin with nobody waiting."""
+        self._tick_s = tick_s
+        self._lock = threading.Lock()
+        self._hints: list[int] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiters: deque[_Waiter] = deque()
+        self._spare: deque[tuple[float, int]] = deque(maxlen=SPARE_MAX)
+        self._hinted = False
+        self._changed: Callable[[], Awaitable[bool]] | None = None
+        self._stopped = asyncio.Event()
+
+    def watch(self, changed: Callable[[], Awaitable[bool]]) -> None:
+        """Have the tick ask ``changed`` whether another process has committed (``UnitOfWork.changed_elsewhere``)."""
+        self._changed = changed
+
+    def notify(self, lane_ids: Iterable[int]) -> None:
+        """Wake, for each job's lane, the longest waiting that fits. Safe from any thread."""
+        with self._lock:
+            first = not self._hints
+            self._hints.extend(lane_ids)
+            loop = self._loop
+        if first and loop is not None and not loop.is_closed():
+            try:
+                loop.call_soon_threadsafe(self._deliver)
+            except RuntimeError:  # the loop was closed meanwhile, so nobody waits
+                log.debug("wakeup.loop_closed")
+
+    async def wait(self, lanes_fit: Callable[[int], bool], *, timeout_s: float) -> bool:
+        """Return True when there may be work in a fitting lane, False after ``timeout_s`` or at the stop."""
+        self._loop = asyncio.get_running_loop()
+        self._deliver()
+        if self._stopped.is_set() or timeout_s <= 0:
+            return False
+        if self._take_spare(lanes_fit):
+            return True
+        waiter = _Waiter(lanes_fit, self._loop.create_future())
+        self._waiters.append(waiter)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await waiter.future
+        except TimeoutError:
+            return False
+        finally:
+            if not waiter.future.done() or waiter.future.cancelled():
+                waiter.future.cancel()
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    async def run(self) -> None:
+        """Tick until ``stop``."""
+        self._loop = asyncio.get_running_loop()
+        self._deliver()
+        lost = False
+        while not self._stopped.is_set():
+            try:
+                async with asyncio.timeout(self._tick_s):
+                    await self._stopped.wait()
+            except TimeoutError:
+                lost = await self._tick(lost=lost)
+        self._wake_all(found=False)
+
+    async def stop(self) -> None:
+        """Let every wait return False, now and from now on."""
+        self._stopped.set()
+        self._wake_all(found=False)
+
+    async def _tick(self, *, lost: bool) -> bool:
+        """Wake everyone if there may be work; return whether the database is out of reach, logged once."""
+        changed = False
+        if self._waiters and self._changed is not None:
+            try:
+                changed = await self._changed()
+            except HordeError as exc:
+                if not lost:
+                    log.warning("wakeup.database_lost error=%s", exc)
+                return True
+        if lost:
+            log.info("wakeup.database_back")
+        if self._hinted or changed:
+            self._hinted = False
+            self._wake_all(found=True)
+        return False
+
+    def _deliver(self) -> None:
+        """Hand each hint to the longest waiting that fits; keep it for a while if there is none."""
+        with self._lock:
+            hints, self._hints = self._hints, []
+        if not hints:
+            return
+        self._hinted = True
+        now = asyncio.get_running_loop().time()
+        for lane_id in hints:
+            for waiter in self._waiters:
+                if not waiter.future.done() and waiter.fits(lane_id):
+                    self._waiters.remove(waiter)
+                    waiter.future.set_result(True)
+                    break
+            else:
+                self._spare.append((now, lane_id))
+
+    def _take_spare(self, lanes_fit: Callable[[int], bool]) -> bool:
+        """Return True, and use it up, if a hint that found nobody fits."""
+        oldest = asyncio.get_running_loop().time() - SPARE_S
+        while self._spare and self._spare[0][0] < oldest:
+            self._spare.popleft()
+        for hint in self._spare:
+            if lanes_fit(hint[1]):
+                self._spare.remove(hint)
+                return True
+        return False
+
+    def _wake_all(self, *, found: bool) -> None:
+        """Let every wait return."""
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.future.done():
+                waiter.future.set_result(found)
