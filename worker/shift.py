@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
 
-from worker.errors import HordeUnreachableError, WorkerError
+from worker.errors import HordeUnreachableError, ModelUnusableError, WorkerError
 from worker.horde import Horde, suite_version
 from worker.logs import say, warn
 from worker.pipeline.studio import Studio
@@ -66,11 +66,15 @@ class Shift:
 
     async def _open(self) -> None:
         loop = asyncio.get_running_loop()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._studio.open())
+        try:
             screen = None if self._screen else loop.run_in_executor(self._pool, OpenNsfwScreen)
-        if screen is not None:
-            self._screen = await screen
+            await self._studio.open()
+            if screen is not None:
+                self._screen = await screen
+        except ImportError as exc:
+            raise ModelUnusableError(
+                f"{exc.name} is missing: drawing needs the extra `worker`. Run: pip install 'horde-suite[worker]'"
+            ) from exc
 
     async def _unless_stopped(self, work: Coroutine[None, None, None]) -> bool:
         """Whether the work came to its end before the stop."""

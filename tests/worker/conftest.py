@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from PIL import Image
@@ -14,6 +15,12 @@ from worker.pipeline.studio import Studio
 from worker.settings.keys import Settings
 from worker.settings.read import read_settings
 from worker.shift import Shift
+
+
+class Address(Protocol):
+    """Whoever has an address can be worked for."""
+
+    url: str
 
 
 class FixedScreen:
@@ -44,12 +51,12 @@ Working = Callable[..., AbstractAsyncContextManager[Shift]]
 
 @pytest.fixture
 def settings_for(tiny_folder: Path) -> SettingsFor:
-    def made(double: HordeDouble | None, **keys: object) -> Settings:
+    def made(horde: Address, *, called: str = "tiny", **keys: object) -> Settings:
         environ = {
-            "HORDE_WORKER_URL": double.url if double else "http://127.0.0.1:9",
+            "HORDE_WORKER_URL": horde.url,
             "HORDE_WORKER_KEY": KEY,
             "HORDE_WORKER_NAME": "test-worker",
-            "HORDE_WORKER_MODEL": f"tiny={tiny_folder}",
+            "HORDE_WORKER_MODEL": f"{called}={tiny_folder}",
             "HORDE_WORKER_PILOT": "false",
             "HORDE_WORKER_THREADS": "1",
         }
@@ -65,9 +72,9 @@ def working(settings_for: SettingsFor) -> Working:
 
     @asynccontextmanager
     async def at_work(
-        double: HordeDouble | None, *, screen: FixedScreen | None = None, studio: Studio | None = None, **keys: object
+        horde: Address, *, screen: FixedScreen | None = None, studio: Studio | None = None, **keys: object
     ) -> AsyncIterator[Shift]:
-        shift = Shift(settings_for(double, **keys), screen=screen or FixedScreen(), studio=studio)
+        shift = Shift(settings_for(horde, **keys), screen=screen or FixedScreen(), studio=studio)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(shift.run())
             try:

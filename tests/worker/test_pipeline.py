@@ -10,7 +10,7 @@ from worker.pipeline.painter import Painter
 from worker.pipeline.samplers import SAMPLERS, known_sampler
 from worker.pipeline.sizes import Sizes, sizes_for
 from worker.settings.entries import complete
-from worker.settings.keys import RawModel
+from worker.settings.keys import ModelCard
 
 # diffusers 0.42.1 calls numpy 2 in ways that numpy will drop.
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore:__array:DeprecationWarning")]
@@ -27,7 +27,7 @@ def wanted(**changed: object) -> Wanted:
 
 @pytest.fixture(scope="module")
 def painter(tiny_folder: Path) -> Painter:
-    return Painter(complete(RawModel(model=str(tiny_folder))), device="cpu", dtype="auto")
+    return Painter(complete(ModelCard(model=str(tiny_folder))), device="cpu", dtype="auto")
 
 
 def draw(painter: Painter, **changed: object) -> bytes:
@@ -77,7 +77,7 @@ def test_raising_in_a_step_stops_there_and_the_model_stays_usable(painter: Paint
 
 
 def test_out_of_memory_is_tried_once_more_in_the_thrifty_way(tiny_folder: Path) -> None:
-    painter = Painter(complete(RawModel(model=str(tiny_folder))), device="cpu", dtype="auto")
+    painter = Painter(complete(ModelCard(model=str(tiny_folder))), device="cpu", dtype="auto")
     calls: list[int] = []
 
     def scarce(step: int) -> None:
@@ -103,7 +103,7 @@ def test_out_of_memory_is_tried_once_more_in_the_thrifty_way(tiny_folder: Path) 
 def test_sizes_above_the_native_one_keep_their_proportions(
     tiny_folder: Path, asked: tuple[int, int], made: tuple[int, int]
 ) -> None:
-    entry = complete(RawModel(model=str(tiny_folder)))
+    entry = complete(ModelCard(model=str(tiny_folder)))
     assert entry.native_px == 64
     sizes = sizes_for(entry, width_px=asked[0], height_px=asked[1])
     assert (sizes.made_width_px, sizes.made_height_px) == made

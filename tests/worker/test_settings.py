@@ -66,12 +66,12 @@ def test_folder_without_a_card_is_read_from_its_own_configuration(folder: Path) 
 
 
 def test_card_of_a_folder_is_believed_and_the_settings_more(tmp_path: Path, folder: Path) -> None:
-    card = {"name": "glyphs", "native_px": 96, "px_max": 512, "baseline": "toy", "defaults": {"steps": 12}}
+    card = {"name": "glyphs", "native_px": 96, "px_max": 512, "baseline": "toy", "default_steps": 12, "card_of": "ours"}
     (folder / "horde.json").write_text(json.dumps(card))
     file = tmp_path / "worker.toml"
     file.write_text(f'[[models]]\nmodel = "{folder}"\npx_max = 768\n')
     (entry,) = read_settings(["--config", str(file)], KEY).models
-    assert (entry.name, entry.native_px, entry.px_max, entry.defaults.steps) == ("glyphs", 96, 768, 12)
+    assert (entry.name, entry.native_px, entry.px_max, entry.default_steps) == ("glyphs", 96, 768, 12)
 
 
 def test_several_models_hub_ids_and_own_names(folder: Path) -> None:

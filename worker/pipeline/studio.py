@@ -119,7 +119,7 @@ class Studio:
         side_px = entry.native_px if painter.device != "cpu" else min(entry.native_px, PILOT_PX_MAX_ON_CPU)
         wanted = Wanted(
             prompt="a red heart", negative="", width_px=side_px, height_px=side_px, steps=PILOT_STEPS,
-            cfg_scale=entry.defaults.cfg_scale, sampler=entry.defaults.sampler, karras=False, clip_skip=1,
+            cfg_scale=entry.default_cfg, sampler=entry.default_sampler, karras=False, clip_skip=1,
             tiling=False, seed=1,
         )  # fmt: skip
         sizes = Sizes(asked_width_px=side_px, asked_height_px=side_px, made_width_px=side_px, made_height_px=side_px)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from worker.settings.keys import Defaults, ModelEntry, RawModel
+from worker.settings.keys import ModelCard, ModelEntry, WrittenModel
 
 SHIPPED_MODELS = Path(__file__).parents[1] / "models"
 ANY_NATIVE_PX = 512
@@ -16,13 +16,13 @@ ANY_PX_MAX = 1024
 T = TypeVar("T")
 
 
-def written_model(text: str) -> RawModel:
+def written_model(text: str) -> WrittenModel:
     """The model meant by `FOLDER_OR_ID` or `NAME=FOLDER_OR_ID`, as flags and environment give it."""
     name, equals, place = text.rpartition("=")
-    return RawModel(name=name.strip() if equals else UNSET, model=place.strip())
+    return WrittenModel(name=name.strip() if equals else UNSET, model=place.strip())
 
 
-def complete(raw: RawModel) -> ModelEntry:
+def complete(raw: ModelCard) -> ModelEntry:
     """The entry with every number known.
 
     The order of those who are asked: the settings, the folder's `horde.json`, the folder's own configuration
@@ -35,7 +35,7 @@ def complete(raw: RawModel) -> ModelEntry:
     if not model:
         raise ValueError("has no `model`: give a folder in diffusers format or a hub id")
     folder = local_folder(model)
-    said = _card(folder) if folder else RawModel()
+    said = _card(folder) if folder else ModelCard()
     place = str(folder) if folder else model
     native_px = _first(raw.native_px, said.native_px, _built_for_px(folder) if folder else UNSET, ANY_NATIVE_PX)
     return ModelEntry(
@@ -45,9 +45,10 @@ def complete(raw: RawModel) -> ModelEntry:
         px_max=_first(raw.px_max, said.px_max, UNSET, max(ANY_PX_MAX, native_px)),
         direct_px=_first(raw.direct_px, said.direct_px, UNSET, native_px),
         baseline=_first(raw.baseline, said.baseline, UNSET, ""),
-        description=_first(raw.description, said.description, UNSET, ""),
         cfg_scale_max=_first(raw.cfg_scale_max, said.cfg_scale_max, UNSET, None),
-        defaults=_first(raw.defaults, said.defaults, UNSET, Defaults()),
+        default_steps=_first(raw.default_steps, said.default_steps, UNSET, 20),
+        default_cfg=_first(raw.default_cfg, said.default_cfg, UNSET, 5.0),
+        default_sampler=_first(raw.default_sampler, said.default_sampler, UNSET, "k_euler"),
     )
 
 
@@ -75,12 +76,12 @@ def local_folder(model: str) -> Path | None:
     )
 
 
-def _card(folder: Path) -> RawModel:
+def _card(folder: Path) -> ModelCard:
     card = folder / "horde.json"
     if not card.is_file():
-        return RawModel()
+        return ModelCard()
     try:
-        return msgspec.json.decode(card.read_bytes(), type=RawModel)
+        return msgspec.json.decode(card.read_bytes(), type=ModelCard)
     except (OSError, msgspec.MsgspecError) as exc:
         raise ValueError(f"{card} cannot be read: {exc}. Mend it or take it away") from exc
 

@@ -8,15 +8,6 @@ Px = Annotated[int, Meta(ge=8, le=8192)]
 Short = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
-class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a model is drawn with where a job leaves it open."""
-
-    steps: Annotated[int, Meta(ge=1, le=500)] = 20
-    cfg_scale: Annotated[float, Meta(ge=0, le=100)] = 5.0
-    sampler: Short = "k_euler"
-    karras: bool = False
-
-
 class ModelEntry(Struct, frozen=True, kw_only=True):
     """One model that the worker offers: its name in the horde, where it lies and what sizes it makes well."""
 
@@ -26,13 +17,14 @@ class ModelEntry(Struct, frozen=True, kw_only=True):
     px_max: Px
     direct_px: Px
     baseline: str = ""
-    description: str = ""
     cfg_scale_max: float | None = None
-    defaults: Defaults = Defaults()
+    default_steps: int = 20
+    default_cfg: float = 5.0
+    default_sampler: str = "k_euler"
 
 
-class RawModel(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A model as it is written in the settings or in a folder's `horde.json`; what is unset is found out."""
+class ModelCard(Struct, kw_only=True):
+    """A model as a folder's `horde.json` describes it; what is unset is found out, what is unknown is passed over."""
 
     name: Short | UnsetType = UNSET
     model: Short | UnsetType = UNSET
@@ -40,9 +32,14 @@ class RawModel(Struct, kw_only=True, forbid_unknown_fields=True):
     px_max: Px | UnsetType = UNSET
     direct_px: Px | UnsetType = UNSET
     baseline: str | UnsetType = UNSET
-    description: str | UnsetType = UNSET
     cfg_scale_max: Annotated[float, Meta(ge=0, le=100)] | UnsetType = UNSET
-    defaults: Defaults | UnsetType = UNSET
+    default_steps: Annotated[int, Meta(ge=1, le=500)] | UnsetType = UNSET
+    default_cfg: Annotated[float, Meta(ge=0, le=100)] | UnsetType = UNSET
+    default_sampler: Short | UnsetType = UNSET
+
+
+class WrittenModel(ModelCard, kw_only=True, forbid_unknown_fields=True):
+    """A model as it is written in the settings, where an unknown key is a mistake."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):

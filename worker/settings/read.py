@@ -11,7 +11,7 @@ import msgspec
 
 from worker.errors import BadSettingsError
 from worker.settings.entries import complete, written_model
-from worker.settings.keys import KEYS, ModelEntry, RawModel, Settings
+from worker.settings.keys import KEYS, ModelEntry, Settings, WrittenModel
 
 PREFIX = "HORDE_WORKER_"
 EMBEDDED_MODEL = "tiny-glyphs"
@@ -112,7 +112,7 @@ def _models(written: object, problems: list[str]) -> tuple[ModelEntry, ...]:
     for number, item in enumerate(written, start=1):
         where = f"models, entry {number}"
         try:
-            raw = written_model(item) if isinstance(item, str) else msgspec.convert(item, RawModel)
+            raw = written_model(item) if isinstance(item, str) else msgspec.convert(item, WrittenModel)
             entry = complete(raw)
         except (ValueError, msgspec.ValidationError) as exc:
             problems.append(f"{where}: {exc}")
