@@ -126,8 +126,11 @@ class StyleBook:
 class StyleShelf:
     """The newest good book: a reading that fails leaves the last one in use."""
 
-    def __init__(self, directory: Path, *, default: str) -> None:
-        """Reads the directory; raises StylesInvalid, as at the start there is nothing to fall back on."""
+    def __init__(self, directory: Path, *, default: str = "") -> None:
+        """Reads the directory; raises StylesInvalid, as at the start there is nothing to fall back on.
+
+        default: the style of those who name none; empty: the first in the file.
+        """
         self._directory = directory
         self._default = default
         self.book = load_book(directory, default=default)
@@ -144,7 +147,7 @@ class StyleShelf:
         return True
 
 
-def load_book(directory: Path, *, default: str) -> StyleBook:
+def load_book(directory: Path, *, default: str = "") -> StyleBook:
     """Returns the styles of a directory; raises StylesInvalid with everything that is wrong in it."""
     faults: list[str] = []
     raw_styles = _object_in(directory / STYLES_FILE, faults)
@@ -159,6 +162,7 @@ def load_book(directory: Path, *, default: str) -> StyleBook:
             if member not in styles and member not in categories
         ]
     enhancements = {name: _enhancement(name, raw, faults) for name, raw in raw_enhancements.items()}
+    default = default or next(iter(styles), "")
     if default not in styles and default not in categories and not faults:
         faults.append(
             f"The default style {default!r} is in neither {STYLES_FILE} nor {CATEGORIES_FILE}; add or change it."

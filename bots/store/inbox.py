@@ -31,16 +31,11 @@ def store_events(tx: Transaction, *, events: Sequence[PlatformEvent], now_ms: in
             )
         )
     )
-    fresh: list[tuple[str, PlatformEvent]] = []
+    rows: list[InboxRow] = []
     for event in events:
         if event.event_id not in known:
             known.add(event.event_id)
-            fresh.append((new_id(now_ms), event))
-    # Ids of one batch share their millisecond: sorted, they keep the order in which the events came.
-    ids = sorted(row_id for row_id, _ in fresh)
-    rows = [
-        InboxRow(id=row_id, event=event, received_at_ms=now_ms) for row_id, (_, event) in zip(ids, fresh, strict=True)
-    ]
+            rows.append(InboxRow(id=new_id(now_ms), event=event, received_at_ms=now_ms))
     if rows:
         connection.execute(insert(inbox), [_inbox_values(row) for row in rows])
     opened = [_commission_values(row) for row in rows if row.event.kind in SUMMONING]

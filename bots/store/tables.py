@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 metadata = MetaData()
@@ -52,10 +53,10 @@ commissions = Table(
     Column("visibility", Text, nullable=False),
     Column("account_id", BigInteger),
     Column("request_id", Text),
-    Column("prompt", Text, nullable=False, server_default=""),
-    Column("order_text", Text, nullable=False, server_default=""),
-    Column("style", Text, nullable=False, server_default=""),
-    Column("style_version", Text, nullable=False, server_default=""),
+    Column("prompt", Text, nullable=False, server_default=text("''")),
+    Column("order_text", Text, nullable=False, server_default=text("''")),
+    Column("style", Text, nullable=False, server_default=text("''")),
+    Column("style_version", Text, nullable=False, server_default=text("''")),
     Column("private", Boolean, nullable=False, server_default=false()),
     Column("spoiler", Boolean, nullable=False, server_default=false()),
     Column("price_mk", BigInteger, nullable=False, server_default="0"),
@@ -84,7 +85,7 @@ outbox = Table(
     Column("absent_at_ms", BigInteger),
     Column("remote_id", Text),
     Column("remote_url", Text),
-    Column("reason", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=text("''")),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("changed_at_ms", BigInteger, nullable=False),
     UniqueConstraint("commission_id", "target", name="uq_outbox_target"),

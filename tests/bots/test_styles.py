@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.styles import StylesInvalid, StyleShelf, draft_of, load_book
+from bots.styles import StyleShelf, StylesInvalid, draft_of, load_book
 from core.domain.styles import Overrides, render, size_of_aspect
 
 PUBLIC = Path(__file__).parents[1] / "data"

@@ -1,0 +1,402 @@
+"""A small platform with faults on order, and the whole of the bots on the real store."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bots.desk.desk import Desk
+from bots.horde.embedded import EmbeddedHorde
+from bots.inbox import Inbox
+from bots.outbox import Outbox, Patience
+from bots.platform import (
+    Absent,
+    Ambiguous,
+    Author,
+    Capabilities,
+    Delivered,
+    EventKind,
+    Finding,
+    Found,
+    PlatformDown,
+    PlatformEvent,
+    PlatformMisconfigured,
+    Post,
+    Refused,
+    RetryAt,
+    Target,
+    Unsure,
+    Visibility,
+)
+from bots.platform import (
+    Outcome as Delivery,
+)
+from bots.showcase import Showcase, count_vote
+from bots.store.commissions import commission_of_event
+from bots.store.outbox import posts_of_commission
+from bots.store.rows import Commission, OutboxRow
+from bots.styles import StyleShelf
+from cdn.disk import DiskObjects
+from core.domain.accounts import NewAccount
+from core.domain.ids import AccountId
+from core.domain.jobs import Leased, Outcome
+from core.domain.moderation import ALLOWED, Verdict
+from core.domain.policy import QueuePolicy
+from core.domain.workers import WorkerOffer
+from core.services.people.register import register
+from core.services.queue.complete import complete
+from core.services.queue.fail import fail
+from core.services.queue.pop import pop
+from core.store import SqliteUnitOfWork
+
+ROOT = Path(__file__).parents[2]
+LOCATIONS = (ROOT / "core" / "store" / "migrations", ROOT / "bots" / "store" / "migrations")
+STYLES = ROOT / "config" / "data" / "styles"
+
+
+class HandClock:
+    """A clock that is moved by hand."""
+
+    def __init__(self, now_ms: int = 1_780_000_000_000) -> None:
+        self._now_ms = now_ms
+
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    def pass_s(self, seconds: float) -> None:
+        self._now_ms += round(seconds * 1_000)
+
+
+class WordScreening:
+    """Refuses one word."""
+
+    def screen_prompt(self, prompt: str) -> Verdict:
+        if "forbidden" in prompt:
+            return Verdict(allowed=False, rule="word-1", group="test", explanation="It has the forbidden word.")
+        return ALLOWED
+
+
+class Square:
+    """A platform in memory without any idempotency of its own: what is delivered twice is there twice.
+
+    `faults` are taken by the next deliveries, one each: accept-then-drop, drop, accept-then-fail, fail, hang, refuse,
+    retry. `lag`: so many looks of `reconcile` still miss a new post.
+    """
+
+    def __init__(self, clock: HandClock, *, name: str = "square", capabilities: Capabilities | None = None) -> None:
+        self._clock = clock
+        self._name = name
+        self._capabilities = capabilities or Capabilities(
+            text_chars_max=1_000, media_max=4, alt_text_chars_max=200, can_delete=True, can_show=True, read_lag_s=5.0
+        )
+        self.history: list[PlatformEvent] = []
+        self.posts: dict[str, Post] = {}
+        self._put_count = 0
+        self.acknowledged: list[str] = []
+        self.faults: deque[str] = deque()
+        self.lag = 0
+        self.unsure = False
+        self.stream_error: Exception | None = None
+        self.closed = 0
+        self._more = asyncio.Event()
+        self._acknowledged = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def handle(self) -> str:
+        return "horde"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    def say(
+        self,
+        text: str,
+        *,
+        by: str = "ann",
+        is_bot: bool = False,
+        in_reply_to: str | None = None,
+        visibility: Visibility = Visibility.PUBLIC,
+        account_id: int | None = None,
+    ) -> PlatformEvent:
+        number = len(self.history) + 1
+        event = PlatformEvent(
+            platform=self._name,
+            event_id=f"e{number}",
+            kind=EventKind.MENTION,
+            author=Author(external_id=by, display_name=by.title(), is_bot=is_bot, account_id=account_id),
+            remote_id=f"m{number}",
+            text=text,
+            at_ms=self._clock.now_ms(),
+            in_reply_to=in_reply_to,
+            visibility=visibility,
+            cursor=str(number),
+        )
+        return self._happened(event)
+
+    def vote(self, remote_id: str, value: int, *, by: str = "bob") -> PlatformEvent:
+        number = len(self.history) + 1
+        return self._happened(
+            PlatformEvent(
+                platform=self._name,
+                event_id=f"e{number}",
+                kind=EventKind.VOTE,
+                author=Author(external_id=by, display_name=by.title()),
+                remote_id=remote_id,
+                at_ms=self._clock.now_ms(),
+                value=value,
+                cursor=str(number),
+            )
+        )
+
+    def _happened(self, event: PlatformEvent) -> PlatformEvent:
+        self.history.append(event)
+        self._more.set()
+        return event
+
+    async def events(self, cursor: str | None) -> AsyncIterator[PlatformEvent]:
+        place = int(cursor or 0)
+        while True:
+            self._more.clear()
+            if self.stream_error is not None:
+                error, self.stream_error = self.stream_error, None
+                raise error
+            while place < len(self.history):
+                yield self.history[place]
+                place += 1
+            await self._more.wait()
+
+    def break_stream(self, error: Exception | None = None) -> None:
+        self.stream_error = error or PlatformDown("the stream broke")
+        self._more.set()
+
+    def misconfigure(self) -> None:
+        self.break_stream(PlatformMisconfigured("the token is wrong: set HORDE_SQUARE_TOKEN"))
+
+    async def acknowledge(self, events: Sequence[PlatformEvent]) -> None:
+        self.acknowledged += [event.event_id for event in events]
+        self._acknowledged.set()
+
+    async def all_acknowledged(self) -> None:
+        """Returns when everything that happened was acknowledged."""
+        while {event.event_id for event in self.history} - set(self.acknowledged):
+            self._acknowledged.clear()
+            await self._acknowledged.wait()
+
+    async def deliver(self, post: Post) -> Delivery:
+        fault = self.faults.popleft() if self.faults else ""
+        if fault.startswith("accept") or not fault:
+            remote_id = self._put(post)
+        match fault:
+            case "":
+                return Delivered(remote_id=remote_id, url=f"https://square.test/{remote_id}")
+            case "accept-then-drop" | "drop":
+                return Ambiguous(reason="the connection was dropped")
+            case "accept-then-fail" | "fail":
+                raise RuntimeError("a bug in the adapter")
+            case "hang":
+                await asyncio.sleep(3_600)
+            case "refuse":
+                return Refused(reason="the parent is deleted")
+            case "retry":
+                return RetryAt(at_ms=self._clock.now_ms() + 7_000, reason="429")
+        raise AssertionError(fault)
+
+    def _put(self, post: Post) -> str:
+        self._put_count += 1
+        remote_id = f"p{self._put_count}"
+        self.posts[remote_id] = post
+        return remote_id
+
+    async def reconcile(self, post: Post) -> Finding:
+        if self.unsure:
+            return Unsure(reason="listing is down")
+        if self.lag:
+            self.lag -= 1
+            return Absent()
+        for remote_id, there in self.posts.items():
+            if there.idempotency_key == post.idempotency_key:
+                return Found(remote_id=remote_id, url=f"https://square.test/{remote_id}")
+        return Absent()
+
+    async def edit(self, remote_id: str, post: Post) -> Delivery:
+        self.posts[remote_id] = post
+        return Delivered(remote_id=remote_id)
+
+    async def delete(self, remote_id: str) -> Delivery:
+        self.posts.pop(remote_id, None)
+        return Delivered(remote_id=remote_id)
+
+    async def close(self) -> None:
+        self.closed += 1
+
+    def of(self, target: Target) -> list[Post]:
+        return [post for post in self.posts.values() if post.target is target]
+
+
+@dataclass(kw_only=True)
+class Scene:
+    """Everything of one test: the store, the horde, the square, and the parts of the bots to call step by step."""
+
+    folder: Path
+    clock: HandClock
+    uow: SqliteUnitOfWork
+    policy: QueuePolicy
+    horde: EmbeddedHorde
+    objects: DiskObjects
+    shelf: StyleShelf
+    square: Square
+    owner: NewAccount
+    patience: Patience = field(default_factory=lambda: Patience(call_s=0.2, first_s=5.0))
+
+    @classmethod
+    async def set_up(cls, folder: Path, migrated: Path, *, policy: QueuePolicy | None = None) -> Scene:
+        """`migrated` is an empty database at the newest schema; it is copied."""
+        database = folder / "horde.db"
+        shutil.copy(migrated, database)
+        clock = HandClock()
+        uow = SqliteUnitOfWork.open(database, clock=clock, key_secret="test")
+        policy = policy or QueuePolicy(default_models=("tiny-glyphs",))
+        objects = DiskObjects(folder / "objects", public_url="http://127.0.0.1:8000", secret=b"s" * 32, clock=clock)
+        return cls(
+            folder=folder,
+            clock=clock,
+            uow=uow,
+            policy=policy,
+            horde=EmbeddedHorde(policy=policy, screening=WordScreening(), objects=objects),
+            objects=objects,
+            shelf=StyleShelf(STYLES),
+            square=Square(clock),
+            owner=await uow.write(lambda tx: register(tx, name="worker owner", now_ms=clock.now_ms())),
+        )
+
+    def desk(self) -> Desk:
+        platforms = {self.square.name: self.square}
+        return Desk(
+            uow=self.uow,
+            horde=self.horde,
+            shelf=self.shelf,
+            clock=self.clock,
+            platforms=platforms,
+            showcase=Showcase(platforms=platforms, places={self.square.name: self.square.name}),
+            reactions={EventKind.VOTE: count_vote},
+            on_outbox=lambda: None,
+        )
+
+    def outbox(self) -> Outbox:
+        return Outbox(
+            uow=self.uow,
+            clock=self.clock,
+            delete_picture=self.horde.delete_picture,
+            on_settled=lambda: None,
+            patience=self.patience,
+        )
+
+    async def read_inbox(self) -> None:
+        """What happened on the square is stored; the stream is read as after a start."""
+        inbox = Inbox(uow=self.uow, clock=self.clock, on_new=lambda: None)
+        task = asyncio.get_running_loop().create_task(inbox.read(self.square))
+        async with asyncio.timeout(10):
+            await self.square.all_acknowledged()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def accept(self) -> None:
+        await self.read_inbox()
+        while await self.desk().accept_waiting():
+            pass
+
+    async def work(self, make: Callable[[Leased], Outcome] | None = None, *, jobs_max: int = 1_000) -> list[Leased]:
+        """A worker takes and finishes what waits, in the horde's order."""
+        done: list[Leased] = []
+        while len(done) < jobs_max:
+            now_ms = self.clock.now_ms()
+            offer = WorkerOffer(
+                name="w", account_id=self.owner.account.id, models=("tiny-glyphs",), pixels_max=4_194_304
+            )
+            popped = await self.uow.write(lambda tx: pop(tx, offer=offer, policy=self.policy, now_ms=now_ms))  # noqa: B023
+            if not popped.jobs:
+                break
+            for job in popped.jobs:
+                outcome = (make or picture)(job)
+                await self.uow.write(
+                    lambda tx: complete(
+                        tx,
+                        job_id=job.job_id,  # noqa: B023
+                        account_id=self.owner.account.id,
+                        outcome=outcome,  # noqa: B023
+                        policy=self.policy,
+                        now_ms=now_ms,  # noqa: B023
+                    )
+                )
+                done.append(job)
+        return done
+
+    async def spoil(self) -> None:
+        """A worker takes what waits and fails at it until the horde gives up."""
+        for _ in range(20):
+            now_ms = self.clock.now_ms()
+            offer = WorkerOffer(
+                name="w", account_id=self.owner.account.id, models=("tiny-glyphs",), pixels_max=4_194_304
+            )
+            popped = await self.uow.write(lambda tx: pop(tx, offer=offer, policy=self.policy, now_ms=now_ms))  # noqa: B023
+            for job in popped.jobs:
+                await self.uow.write(
+                    lambda tx: fail(
+                        tx,
+                        job_id=job.job_id,  # noqa: B023
+                        account_id=self.owner.account.id,
+                        policy=self.policy,
+                        now_ms=now_ms,  # noqa: B023
+                    )
+                )
+
+    async def react(self) -> None:
+        while await self.desk().react_waiting():
+            pass
+
+    async def deliver(self) -> None:
+        outbox = self.outbox()
+        while await outbox.deliver_due(self.square):
+            pass
+
+    async def play(self) -> None:
+        """Everything that can happen now happens."""
+        await self.accept()
+        await self.work()
+        await self.react()
+        await self.deliver()
+
+    async def commission(self, event: PlatformEvent) -> Commission:
+        found = await self.uow.read(
+            lambda tx: commission_of_event(tx, platform=event.platform, event_id=event.event_id)
+        )
+        assert found is not None
+        return found
+
+    async def rows(self, event: PlatformEvent) -> Sequence[OutboxRow]:
+        mine = await self.commission(event)
+        return await self.uow.read(lambda tx: posts_of_commission(tx, commission_id=mine.id))
+
+    async def balance_mk(self, account_id: int) -> int:
+        account = await self.uow.read(lambda tx: tx.accounts.get(AccountId(account_id)))
+        assert account is not None
+        return account.available_mk
+
+
+def picture(job: Leased) -> Outcome:
+    """A finished picture's record."""
+    return Outcome(object_key=f"pictures/2026/11/{job.job_id}.webp", seed=job.seed, width_px=256, height_px=256)
+
+
+def censored_picture(job: Leased) -> Outcome:
+    """What a worker says of a picture that it held back."""
+    return replace(picture(job), state="censored")
