@@ -1,6 +1,7 @@
 """What the routes are given: ports, policy and limits, as one frozen value that wiring fills."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -41,7 +42,9 @@ class ApiContext:
     base64_body_bytes_max: int = 12 * MIB
     body_bytes_max: int = MIB
     body_s_max: float = 30.0
-    streams_max: int = 500
+    streams_max: int = 100
+    decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    """So many pictures are decoded at a time, which bounds the memory that takes."""
 
 
 CONTEXT: web.AppKey[ApiContext] = web.AppKey("context", ApiContext)

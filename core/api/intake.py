@@ -22,7 +22,6 @@ from core.ports.points import Edge, Step, reached
 WEBP = "image/webp"
 UPLOADED = "R2"
 _ENLARGED = (1, 2, 4)
-_decoding = asyncio.Semaphore(2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +67,7 @@ async def withdraw(context: ApiContext, picture: CheckedPicture) -> None:
 
 async def _put_inline(context: ApiContext, key: str, generation: str) -> None:
     """Store the picture that came as base64 in the submit, as if it had been uploaded."""
-    async with _decoding:
+    async with context.decoding:
         body = await asyncio.to_thread(from_base64, generation, bytes_max=context.upload_bytes_max)
     expires_at_ms = context.clock.now_ms() + 3_600_000
     await context.objects.put(key, body, content_type=WEBP, expires_at_ms=expires_at_ms)
@@ -107,7 +106,7 @@ async def _check(context: ApiContext, view: LeaseView, key: str, *, censored: bo
         _check_size(view, head)
     if not view.owner_trusted or random.random() < context.full_check_share:
         body = await context.objects.get(key)
-        async with _decoding:
+        async with context.decoding:
             await asyncio.to_thread(decode_whole, body, head)
     return head
 

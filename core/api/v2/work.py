@@ -75,17 +75,28 @@ async def _hold(
 ) -> Popped:
     """Return the first job that comes within the time, or the last empty answer.
 
-    Only the wait can be ended early (client gone, server stopping), never a claim.
+    Only the wait can be ended early (client gone, server stopping), never a claim. A wake-up that finds its client
+    gone is passed on to the next that waits.
     """
     now = asyncio.get_running_loop().time
-    until, fits = now() + wait_s, context.uow.fits(offer)
-    while not popped.jobs:
-        woken, left_s = False, until - now()
-        if left_s <= 0:
-            break
+    until, may_fit = now() + wait_s, context.uow.fits(offer)
+    hinted: set[int] = set()
+
+    def fits(lane_id: int) -> bool:
+        fit = may_fit(lane_id)
+        if fit:
+            hinted.add(lane_id)
+        return fit
+
+    while not popped.jobs and (left_s := until - now()) > 0:
+        woken = False
+        hinted.clear()
         async with request.app[HELD].hold(request, wait_s=left_s):
             woken = await context.wakeup.wait(fits, timeout_s=left_s)
-        if not woken or is_gone(request):
+        if is_gone(request):
+            context.wakeup.notify(hinted)
+            break
+        if not woken:
             break
         popped = await _claim(request, context, offer)
     return popped
