@@ -64,6 +64,8 @@ class TimelineClient:
             if not post.body.media:
                 raise NotFound(f"Post {post_id} has no picture to vote on. Vote on a post of the horde.")
             subject = post.body.subject or post.id
+            if timeline.post_of_id(tx, post_id=subject) is None:
+                raise NotFound(f"The picture of post {post_id} is being deleted, so nobody can vote on it any more.")
             timeline.put_vote(
                 tx, post_id=subject, voter_id=reader.id, voter_name=reader.name, value=value, at_ms=now_ms
             )

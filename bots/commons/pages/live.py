@@ -50,6 +50,10 @@ class Pulse:
         """The server goes down: all streams end by themselves, at once."""
         self._stopped.set()
 
+    async def close(self, _: object) -> None:
+        """As `stop`, in the form of an aiohttp shutdown signal: wiring appends it to the app's `on_shutdown`."""
+        self.stop()
+
     async def next(self) -> Look | None:
         """Returns the timeline as it is after a moment; None once the server goes down."""
         with contextlib.suppress(TimeoutError):

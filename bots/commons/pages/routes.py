@@ -22,7 +22,10 @@ Deed: TypeAlias = Callable[[Asked], Awaitable[web.StreamResponse]]
 
 
 def routes(context: CommonsContext) -> Iterable[web.RouteDef]:
-    """Returns the routes of the timeline; wiring mounts them at the root and calls `context.pulse.stop` at the end."""
+    """Returns the routes of the timeline; wiring mounts them at the root.
+
+    It also appends `context.pulse.close` to the app's `on_shutdown`, so that open streams end at once.
+    """
     pages = Pages(context)
     deeds = Deeds(context, pages)
     streams = Streams(context)

@@ -105,12 +105,19 @@ function showVotes(votes) {
   }
 }
 
+let workers = 0;
+
+function showState(trouble) {
+  for (const dot of all("[data-dot]")) dot.classList.toggle("on", !trouble && workers > 0);
+  for (const state of all("[data-state]")) state.textContent = trouble || (workers > 0 ? "at work" : "asleep");
+}
+
 function showQueue(queue) {
   for (const [name, count] of Object.entries(queue)) {
     for (const place of all(`[data-queue="${name}"]`)) place.textContent = count;
   }
-  for (const dot of all("[data-dot]")) dot.classList.toggle("on", queue.workers > 0);
-  for (const state of all("[data-state]")) state.textContent = queue.workers > 0 ? "at work" : "asleep";
+  workers = queue.workers;
+  showState("");
 }
 
 function showMe(me) {
@@ -128,6 +135,8 @@ function listen() {
   on("votes", showVotes);
   on("queue", showQueue);
   on("me", showMe);
+  source.addEventListener("open", () => showState(""));
+  source.addEventListener("error", () => showState("reconnecting"));
   window.addEventListener("pagehide", () => source.close());
 }
 
@@ -222,7 +231,11 @@ document.addEventListener("submit", async (event) => {
 document.getElementById("more")?.addEventListener("click", async (event) => {
   event.preventDefault();
   const link = event.currentTarget;
-  const reply = await fetch(link.dataset.next, { headers: { Accept: "application/json" } });
+  const reply = await fetch(link.dataset.next, { headers: { Accept: "application/json" } }).catch(() => null);
+  if (!reply?.ok) {
+    window.location.assign(link.href);
+    return;
+  }
   const answer = await reply.json();
   const list = threads ?? document.getElementById("wall");
   const first = list.children.length;
@@ -232,5 +245,22 @@ document.getElementById("more")?.addEventListener("click", async (event) => {
   else link.remove();
 });
 
+// --- Times -------------------------------------------------------------------------------------------------------
+
+function ago(seconds) {
+  if (seconds < 60) return "just now";
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
+  return null;
+}
+
+setInterval(() => {
+  for (const time of all("time[datetime]")) {
+    const words = ago((Date.now() - Date.parse(time.dateTime)) / 1000);
+    if (words) time.textContent = words;
+  }
+}, 30_000);
+
+workers = Number(document.querySelector('[data-queue="workers"]')?.textContent ?? 0);
 if (page) listen();
 if (form && box) writeHere();
