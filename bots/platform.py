@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - the names are the words of the room, they read as what went wrong
 """What a platform is to the bots: one Protocol, with its limits, events, posts and outcomes as plain values."""
 
 from __future__ import annotations

@@ -24,9 +24,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
-    """Times of the runner in seconds. steady_s: so long an adapter must run until an outage counts as over."""
+    """Times of the runner in seconds.
+
+    tick_s: everything is looked at this often without any hint. watch_s: so often the desk looks at what the horde did
+    while a commission waits for it, as the horde may be another process, which gives no hints. steady_s: so long an
+    adapter must run until an outage counts as over.
+    """
 
     tick_s: float = 1.0
+    watch_s: float = 0.05
     restart_first_s: float = 1.0
     restart_most_s: float = 60.0
     steady_s: float = 5.0
@@ -109,6 +115,7 @@ class Runner:
             showcase=Showcase(platforms=self._platforms, places=self._places),
             reactions={EventKind.VOTE: count_vote},
             on_outbox=due,
+            on_accepted=events.give,
         )
         inbox = Inbox(uow=self._uow, clock=self._clock, on_new=new.give)
         outbox = Outbox(
@@ -122,8 +129,8 @@ class Runner:
         def own(name: str, work: Callable[[], Awaitable[None]]) -> None:
             self._tasks[group.create_task(self._supervise(name, work), name=name)] = name
 
-        own("desk.accept", lambda: self._turn(desk.accept_waiting, new))
-        own("desk.react", lambda: self._turn(desk.react_waiting, events))
+        own("desk.accept", lambda: self._turn(desk.accept_waiting, new, lambda: self._rhythm.tick_s))
+        own("desk.react", lambda: self._turn(desk.react_waiting, events, lambda: self._until_look(desk)))
         for name, platform in self._platforms.items():
             own(f"{name}.inbox", lambda platform=platform: inbox.read(platform))  # type: ignore[misc]  # bound now
             own(
@@ -132,12 +139,15 @@ class Runner:
             )
             _log.info("bot.started platform=%s handle=%s", name, platform.handle)
 
-    async def _turn(self, step: Callable[[], Awaitable[int]], hint: Hint) -> None:
-        """Does the step as long as it finds something, then waits for a hint or the tick."""
+    def _until_look(self, desk: Desk) -> float:
+        return self._rhythm.watch_s if desk.awaits_horde else self._rhythm.tick_s
+
+    async def _turn(self, step: Callable[[], Awaitable[int]], hint: Hint, rest_s: Callable[[], float]) -> None:
+        """Does the step as long as it finds something, then waits for a hint or for so long."""
         while True:
             while await step():
                 pass
-            await hint.wait(self._rhythm.tick_s)
+            await hint.wait(rest_s())
 
     async def _deliver(self, outbox: Outbox, platform: Platform, hint: Hint) -> None:
         await outbox.recover(platform)

@@ -23,7 +23,7 @@ from bots.replies import (
     pictures_made,
     unknown_style,
 )
-from bots.store.commissions import change_commission, commission, commissions_of_requests
+from bots.store.commissions import any_accepted, change_commission, commission, commissions_of_requests
 from bots.store.inbox import SUMMONING, mark_read, new_rows
 from bots.store.outbox import add_post
 from bots.store.rows import Commission, CommissionState, InboxRow
@@ -84,8 +84,9 @@ class Desk:
         showcase: Shows,
         reactions: Mapping[EventKind, Reaction],
         on_outbox: Callable[[], None],
+        on_accepted: Callable[[], None],
     ) -> None:
-        """Hold the ports; on_outbox is called from any thread after a COMMIT that wrote outbox rows."""
+        """Hold the ports; on_outbox and on_accepted are called from any thread after a COMMIT that did that."""
         self._uow = uow
         self._horde = horde
         self._shelf = shelf
@@ -94,6 +95,9 @@ class Desk:
         self._showcase = showcase
         self._reactions = reactions
         self._on_outbox = on_outbox
+        self._on_accepted = on_accepted
+        self.awaits_horde = False
+        """Whether a commission waited for the horde when `react_waiting` last looked."""
 
     async def accept_waiting(self) -> int:
         """The oldest stored events are dealt with, each in a transaction of its own; returns how many there were."""
@@ -108,7 +112,10 @@ class Desk:
 
     async def react_waiting(self) -> int:
         """What the horde did since the desk's cursor is in the outbox; returns how many events that were."""
-        if not await self._uow.read(lambda tx: len(self._horde.events(tx, limit=1))):
+        found, self.awaits_horde = await self._uow.read(
+            lambda tx: (bool(self._horde.events(tx, limit=1)), any_accepted(tx))
+        )
+        if not found:
             return 0
         return await self._uow.write(self._react, step=Step.DESK_REACT)
 
@@ -227,6 +234,7 @@ class Desk:
             price_mk=accepted.price_mk,
             balance_mk=accepted.balance_after_mk,
         )
+        tx.after_commit(self._on_accepted)
         _log.info("commission.accepted id=%s platform=%s request_id=%s", mine.id, mine.platform, accepted.request_id)
 
     def _refuse(self, tx: Transaction, mine: Commission, error: HordeError, now_ms: int) -> None:

@@ -74,6 +74,14 @@ def latest_commissions(
     return [_commission(row) for row in found]
 
 
+def any_accepted(tx: ReadTransaction | Transaction) -> bool:
+    """Returns whether some commission waits for the horde."""
+    found = connection_of(tx).scalar(
+        select(commissions.c.id).where(commissions.c.state == CommissionState.ACCEPTED.value).limit(1)
+    )
+    return found is not None
+
+
 def _commission(row: Row[tuple[object, ...]]) -> Commission:
     columns = dict(row._mapping)  # noqa: SLF001 - the public name of this attribute starts with an underscore
     columns["state"] = CommissionState(str(columns["state"]))

@@ -64,6 +64,7 @@ commissions = Table(
     Column("created_at_ms", BigInteger, nullable=False),
     Column("changed_at_ms", BigInteger, nullable=False),
     UniqueConstraint("request_id", name="uq_commissions_request"),
+    Index("ix_commissions_state", "state"),
     Index("ix_commissions_author", "platform", "author_id", "id"),
 )
 

@@ -289,6 +289,7 @@ class Scene:
             showcase=Showcase(platforms=platforms, places={self.square.name: self.square.name}),
             reactions={EventKind.VOTE: count_vote},
             on_outbox=lambda: None,
+            on_accepted=lambda: None,
         )
 
     def outbox(self) -> Outbox:

@@ -72,6 +72,7 @@ def _create_commissions() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_commissions"),
         sa.UniqueConstraint("request_id", name="uq_commissions_request"),
     )
+    op.create_index("ix_commissions_state", "commissions", ["state"])
     op.create_index("ix_commissions_author", "commissions", ["platform", "author_id", "id"])
 
 
