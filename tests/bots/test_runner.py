@@ -9,7 +9,8 @@ import pytest
 from bots.hints import Hint
 from bots.platform import Target
 from bots.runner import Rhythm, Runner
-from tests.bots.scene import Scene, Square
+from tests.bots.scene import Scene
+from tests.bots.square import Square
 
 QUICK = Rhythm(tick_s=0.02, restart_first_s=0.02, restart_most_s=0.05, steady_s=0.03)
 
