@@ -15,10 +15,11 @@ import msgspec
 
 from cdn.keys import checked, is_public
 from cdn.notes import Note, NoteBook
-from cdn.signing import Grant, Method, UrlSigner
+from cdn.signing import UrlSigner
 from core.domain.errors import InvalidRequest, NotFound, NotPermitted, Unavailable
 from core.ports.clock import Clock
 from core.ports.objects import ObjectHead
+from core.ports.signed import Grant, Method
 
 _YEAR_S = 31_536_000
 _LEFTOVER_S = 3_600
@@ -42,7 +43,7 @@ class DiskObjects:
         """
         self._bodies, self._parts = root / "objects", root / "parts"
         self._notes = NoteBook(root)
-        self.rebase(public_url)
+        self._base = f"{public_url.rstrip('/')}/objects/"
         self._signer = UrlSigner(secret)
         self._clock = clock
         try:
@@ -56,10 +57,6 @@ class DiskObjects:
                 f"The object folder {root} cannot be written: {exc.strerror}. Give this user write access to it, "
                 "or choose another data folder."
             ) from exc
-
-    def rebase(self, public_url: str) -> None:
-        """Give out addresses under this URL from now on (a server on port 0 knows its own only once it listens)."""
-        self._base = f"{public_url.rstrip('/')}/objects/"
 
     async def put(
         self,

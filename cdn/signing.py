@@ -3,24 +3,10 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import quote, urlencode
 
 from core.domain.errors import NotPermitted
-
-Method = Literal["GET", "PUT"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    """What one signed URL allows: a method on a key until a time; for PUT also the type and the largest size."""
-
-    method: Method
-    key: str
-    expires_at_ms: int
-    content_type: str = ""
-    bytes_max: int = 0
+from core.ports.signed import Grant, Method
 
 
 class UrlSigner:

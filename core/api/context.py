@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from core.api.held import HeldPops
-from core.api.objects import SignedObjects
 from core.domain.policy import QueuePolicy
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
 from core.ports.screening import Screening
+from core.ports.signed import SignedObjects
 from core.ports.store import UnitOfWork
 from core.ports.wakeup import Wakeup
 

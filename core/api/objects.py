@@ -1,14 +1,12 @@
 """The objects' routes where this process serves them itself: signed PUT, signed GET, and GET of what is published."""
 
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final
 
 from aiohttp import web
 
 from core.api.bodies import chunks_of
 from core.domain.errors import NotFound
-from core.ports.objects import ObjectHead
+from core.ports.signed import SignedObjects
 
 _CHUNK_S: Final = 30.0
 _SAFE: Final = {
@@ -16,35 +14,6 @@ _SAFE: Final = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
-
-
-class Grant(Protocol):
-    """What a signed address allows."""
-
-    @property
-    def bytes_max(self) -> int:
-        """The largest body, in bytes."""
-        ...
-
-
-class SignedObjects(Protocol):
-    """What a store offers that is served by this process; ``cdn.disk.DiskObjects`` does."""
-
-    def verify(self, method: Literal["GET", "PUT"], key: str, query: Mapping[str, str]) -> Grant:
-        """Return what the address grants; raises ``NotPermitted``, or ``InvalidRequest`` where the key is none."""
-        ...
-
-    def is_public(self, key: str) -> bool:
-        """Tell whether the object may be read without a signature."""
-        ...
-
-    async def find(self, key: str) -> tuple[Path, ObjectHead, int] | None:
-        """Return the object's file, its head and the seconds it may be cached, or None."""
-        ...
-
-    async def receive(self, grant: Grant, chunks: AsyncIterator[bytes], *, declared_type: str) -> ObjectHead:
-        """Store what arrives, whole or not at all."""
-        ...
 
 
 def routes(objects: SignedObjects) -> list[web.RouteDef]:

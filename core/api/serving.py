@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import resource
+import socket
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -59,16 +60,39 @@ async def note_head(
     return await handler(request)
 
 
+def listen(*, host: str, port: int) -> socket.socket:
+    """Return a socket that listens; port 0 takes a free one. So the address is known before the app is made.
+
+    Raises:
+        Unavailable: the port is taken or may not be used.
+    """
+    try:
+        return socket.create_server((host, port), backlog=_BACKLOG)
+    except (OSError, OverflowError) as exc:
+        raise Unavailable(_why_not(exc, host=host, port=port)) from exc
+
+
 class ApiServer:
     """Serves one app on one address. Start and stop may be called in any order and more than once."""
 
     def __init__(
-        self, app: web.Application, *, host: str, port: int, head_s: float = 10.0, stop_s: float = 3.0
+        self,
+        app: web.Application,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        listening: socket.socket | None = None,
+        head_s: float = 10.0,
+        stop_s: float = 3.0,
     ) -> None:
-        """Hold what to serve where; port 0 takes a free one. head_s: time for a head, stop_s: to end open requests."""
+        """Hold what to serve where: a socket of ``listen``, or host and port (0 takes a free one).
+
+        head_s: time for a head, stop_s: to end open requests.
+        """
         self.app = app
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=stop_s)
         self._host, self._wanted_port, self._head_s = host, port, head_s
+        self._listening = listening
         self._listener: asyncio.Server | None = None
 
     @property
@@ -91,15 +115,14 @@ class ApiServer:
         if server is None:
             raise Unavailable("The HTTP server did not come up. Start again.")
         try:
-            self._listener = await loop.create_server(
-                lambda: GuardedConnection(server, loop=loop, head_s=self._head_s),
-                self._host,
-                self._wanted_port,
-                backlog=_BACKLOG,
-            )
-        except (OSError, OverflowError) as exc:
+            listening = self._listening or listen(host=self._host, port=self._wanted_port)
+        except Unavailable:
             await self._runner.cleanup()
-            raise Unavailable(_why_not(exc, host=self._host, port=self._wanted_port)) from exc
+            raise
+        self._listening = None
+        self._listener = await loop.create_server(
+            lambda: GuardedConnection(server, loop=loop, head_s=self._head_s), sock=listening, backlog=_BACKLOG
+        )
 
     async def stop(self) -> None:
         """Take no more connections, end held pops, give open requests ``stop_s`` seconds, and close."""

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from cdn import DiskObjects
-from core.api import ApiContext, ApiServer, create_app
+from core.api import ApiContext, ApiServer, create_app, listen
 from core.domain.policy import QueuePolicy
 from core.loops.wakeup import MemoryWakeup
 from core.ports.store import UnitOfWork
@@ -42,11 +42,12 @@ async def build(tmp_path: Path, migrated: Path) -> AsyncIterator[Builder]:
     ) -> Horde:
         folder = tmp_path / f"horde{len(started)}"
         folder.mkdir()
-        database = shutil.copy(migrated, folder / "horde.db")
+        database = Path(shutil.copy(migrated, folder / "horde.db"))
         clock, wakeup = HandClock(), MemoryWakeup()
         uow = SqliteUnitOfWork.open(database, clock=clock, key_secret="k", wakeup=wakeup)
-        # The port is known only once the server runs, so the store's address is put right after that.
-        objects = DiskObjects(folder / "objects", public_url="http://127.0.0.1:0", secret=b"s" * 32, clock=clock)
+        listening = listen(host="127.0.0.1", port=0)
+        address = public_url or f"http://127.0.0.1:{listening.getsockname()[1]}"
+        objects = DiskObjects(folder / "objects", public_url=address, secret=b"s" * 32, clock=clock)
         context = ApiContext(
             uow=around(uow),
             objects=objects,
@@ -55,14 +56,13 @@ async def build(tmp_path: Path, migrated: Path) -> AsyncIterator[Builder]:
             wakeup=wakeup,
             screening=ForbiddenWord(),
             policy=policy or QueuePolicy(default_models=(MODEL,), model_aliases={"stable_diffusion": MODEL}),
-            public_url="http://127.0.0.1:0",
+            public_url=address,
             secret=b"u" * 32,
             version="0.1.0",
             **({"full_check_share": 0.0} | settings),
         )
-        server = ApiServer(create_app(context), host="127.0.0.1", port=0, head_s=0.5, stop_s=2.0)
+        server = ApiServer(create_app(context), listening=listening, head_s=0.5, stop_s=2.0)
         await server.start()
-        objects.rebase(public_url or f"http://127.0.0.1:{server.port}")
         horde = Horde(context, server, uow, objects, clock, aiohttp.ClientSession(), folder)
         started.append(horde)
         return horde

@@ -23,7 +23,7 @@ async def test_the_whole_way_of_a_picture(horde: Horde) -> None:
     before = await horde.kudos_of("asker")
     asked = await horde.ask("a red heart ### blue", models=[MODEL], params={"seed": "42"})
     assert asked.status == 202
-    assert uuid.UUID(asked.body["id"])
+    assert str(uuid.UUID(asked.body["id"])) == asked.body["id"]
     assert asked.body["kudos"] == pytest.approx(1.23)
     waiting = (await horde.check(asked.body["id"])).body
     assert (waiting["waiting"], waiting["processing"], waiting["done"], waiting["queue_position"]) == (1, 0, False, 1)

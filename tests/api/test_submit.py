@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-from typing import Any
 
 import pytest
 
@@ -174,8 +173,8 @@ async def test_another_workers_job_cannot_be_handed_in(horde: Horde) -> None:
         refused = await horde.submit(popped["id"], who="thief", **body)
         assert (refused.status, refused.body["rc"]) == (404, "InvalidJobID")
     for route in ("progress", "release"):
-        body: dict[str, Any] = {"id": popped["id"], "step": 1, "steps": 2}
-        refused = await horde.call("POST", f"/api/v2/generate/{route}", who="thief", json=body)
+        report = {"id": popped["id"], "step": 1, "steps": 2}
+        refused = await horde.call("POST", f"/api/v2/generate/{route}", who="thief", json=report)
         assert (refused.status, refused.body["rc"]) == (404, "InvalidJobID")
     assert (await horde.check(request_id)).body["processing"] == 1
 
