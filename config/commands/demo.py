@@ -1,0 +1,191 @@
+"""`horde demo`: one mention goes the whole way, in a fresh data folder, before the reader's eyes."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from config.commands.common import kudos
+from config.commands.up import NOTE
+from config.settings import Settings, load_settings
+from core.domain.errors import HordeError
+
+HELP = "Play the main job once: a mention on the timeline, a picture as the answer."
+TEXT = "@horde draw for me a red heart"
+READY_S = 60.0
+ANSWER_S = 300.0
+STOP_S = 10.0
+LOOK_S = 0.1
+BAR_CHARS = 24
+
+
+class DemoFailedError(HordeError):
+    """The demo did not get its answer; the sentence says where it stopped."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The options of `horde demo`."""
+    parser.add_argument("text", nargs="?", default=TEXT, help="what to write on the timeline (default: %(default)r)")
+    parser.add_argument("--data", metavar="DIR", help="an empty data folder (default: a fresh one in the system's)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the demo; 0 only if the answer was posted and paid, and the suite stopped cleanly."""
+    folder = Path(arguments.data) if arguments.data else Path(tempfile.mkdtemp(prefix="horde-demo-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return asyncio.run(_demo(folder.resolve(), arguments.text))
+    except DemoFailedError as error:
+        sys.stderr.write(f"\nhorde demo: {error}\n")
+        return 1
+
+
+async def _demo(folder: Path, text: str) -> int:
+    say(f"data folder  {folder}")
+    settings = load_settings(overrides={"data.folder": str(folder)})
+    async with _suite(folder) as url:
+        say(f"horde        {url}")
+        post_id, sentence = await _write(url, text)
+        say(f"a guest      {text}")
+        say(f"price        {sentence}")
+        told = await _follow(settings, post_id)
+    for name, value in told:
+        say(f"{name:<12} {value}")
+    say(f"again        horde up --data {folder}   then open the page and write to @horde")
+    return 0
+
+
+def say(line: str) -> None:
+    """One line is on the terminal."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+@asynccontextmanager
+async def _suite(folder: Path) -> AsyncIterator[str]:
+    """`horde up` on a free port, with its log in the data folder; stopped like by Ctrl-C."""
+    log = folder / "up.log"
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "config.cli", "up", "--data", str(folder), "--port", "0"),
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            env=os.environ | {"HORDE_SERVER_HOST": "127.0.0.1", "HORDE_SERVER_PUBLIC_URL": ""},
+        )
+    try:
+        yield await _url(process, folder, log)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGINT)
+        try:
+            code = await asyncio.wait_for(process.wait(), STOP_S)
+        except TimeoutError:
+            process.kill()
+            code = await process.wait()
+    if code != 0:
+        raise DemoFailedError(f"The suite ended with exit code {code} instead of 0. Its log: {log}\n{_tail(log)}")
+
+
+async def _url(process: asyncio.subprocess.Process, folder: Path, log: Path) -> str:
+    ends = time.monotonic() + READY_S
+    note = folder / NOTE
+    while time.monotonic() < ends:
+        if process.returncode is not None:
+            raise DemoFailedError(f"The suite did not start. Its log: {log}\n{_tail(log)}")
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            return str(json.loads(note.read_text(encoding="utf-8"))["url"])
+        await asyncio.sleep(LOOK_S)
+    raise DemoFailedError(f"The suite was not ready within {READY_S:.0f} s. Its log: {log}\n{_tail(log)}")
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:])
+
+
+async def _write(url: str, text: str) -> tuple[int, str]:
+    """A new guest's text is on the timeline; returns the post's number and what its price is said to be."""
+    import aiohttp
+
+    async with (
+        aiohttp.ClientSession(url) as session,
+        session.post("/commons/posts", json={"text": text}) as response,
+    ):
+        body: dict[str, Any] = await response.json(content_type=None)
+    if response.status != 201:
+        raise DemoFailedError(f"The timeline did not take the post: {body.get('message', body)}")
+    return int(body["id"]), str(body["sentence"])
+
+
+async def _follow(settings: Settings, post_id: int) -> list[tuple[str, str]]:
+    """The summons is answered; returns what to tell of the answer. Reads the suite's database from this process."""
+    from config.scene import Scene, read_scene
+    from config.wiring import open_ground
+
+    bar = Bar()
+    ends = time.monotonic() + ANSWER_S
+    last: Scene | None = None
+    async with open_ground(settings) as ground:
+        while time.monotonic() < ends:
+            scene = await ground.uow.read(lambda tx: read_scene(tx, post_id=post_id, now_ms=ground.clock.now_ms()))
+            if scene != last:
+                bar.show(scene.words, step=scene.step, steps=scene.steps)
+                last = scene
+            if scene.is_over:
+                bar.end()
+                return _told(scene, settings)
+            await asyncio.sleep(LOOK_S)
+    raise DemoFailedError(
+        f"There was no answer within {ANSWER_S:.0f} s; the last that was seen: {last.words if last else '-'}"
+    )
+
+
+def _told(scene: Any, settings: Settings) -> list[tuple[str, str]]:  # noqa: ANN401 - Scene is imported where used
+    if scene.picture_key is None:
+        raise DemoFailedError(f"The bot answered without a picture: {scene.reply}")
+    picture = settings.folder / "objects" / scene.picture_key
+    if not picture.is_file():
+        raise DemoFailedError(f"The picture is not where it belongs: {picture}")
+    if not scene.ledger_ok:
+        raise DemoFailedError(f"The ledger is wrong. See: horde ledger check --data {settings.folder}")
+    return [
+        ("reply", scene.reply.replace("\n", "\n" + " " * 13)),
+        ("picture", str(picture)),
+        ("paid", f"{kudos(scene.price_mk)} kudos"),
+        ("balance", f"{kudos(scene.balance_mk)} kudos"),
+        ("ledger", "sum 0, no differences"),
+    ]
+
+
+class Bar:
+    """A progress line that is rewritten in place on a terminal, and printed once a stage elsewhere."""
+
+    def __init__(self) -> None:
+        """Nothing is shown yet."""
+        self._live = sys.stdout.isatty()
+        self._words = ""
+
+    def show(self, words: str, *, step: int, steps: int) -> None:
+        """The stage, and where it has steps, how many are done."""
+        if self._live:
+            done = BAR_CHARS * step // steps if steps else 0
+            drawn = f"  [{'#' * done}{'.' * (BAR_CHARS - done)}]" if steps else ""
+            sys.stdout.write(f"\r\x1b[K{'now':<12} {words}{drawn}")
+            sys.stdout.flush()
+        elif words != self._words:
+            say(f"{'now':<12} {words}")
+        self._words = words
+
+    def end(self) -> None:
+        """The line is finished."""
+        if self._live:
+            say("")

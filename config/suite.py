@@ -1,0 +1,75 @@
+"""One process of the suite: what wiring made, started in order, owned by one TaskGroup, stopped in five seconds."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
+
+from config.bundled_worker import BundledWorker
+from config.secrets_file import stored_key, write_private
+from config.settings import Settings
+from config.wiring import Ground, Rooms, build_rooms, open_ground
+from core.api import ApiServer, listen, raise_open_files_limit
+from core.services.people.register import register
+
+log = logging.getLogger(__name__)
+
+KEY_FILE = "worker.key"
+SHUTDOWN_S = 2.0
+
+
+class Suite:
+    """Everything that `horde up` runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Hold the settings; nothing runs and nothing is written yet."""
+        self._settings = settings
+
+    async def run(self, stop: asyncio.Event, *, on_ready: Callable[[str], None]) -> None:
+        """Serves until `stop` is set. Raises Unavailable where port, data folder or database cannot be used."""
+        settings = self._settings
+        raise_open_files_limit()
+        listening = listen(host=settings.server.host, port=settings.server.port)
+        port = listening.getsockname()[1]
+        local_url = f"http://{settings.server.host}:{port}"
+        public_url = settings.server.public_url or local_url
+        async with AsyncExitStack() as closing:
+            closing.callback(listening.close)
+            ground = await closing.enter_async_context(open_ground(settings))
+            rooms = build_rooms(ground, public_url=public_url)
+            key = await worker_key(ground) if settings.worker.enabled else ""
+            server = ApiServer(rooms.app, listening=listening, stop_s=SHUTDOWN_S)
+            await server.start()
+            closing.push_async_callback(server.stop)
+            log.info("horde.up page=%s api=%s/api/v2 data=%s", public_url, public_url, settings.folder)
+            on_ready(local_url)
+            async with asyncio.TaskGroup() as tasks:
+                for part in (rooms.loops.run, rooms.runner.run, rooms.wakeup.run):
+                    tasks.create_task(part())
+                if settings.worker.enabled:
+                    worker = BundledWorker(
+                        url=local_url, key=key, settings=settings.worker, models=settings.worker.model
+                    )
+                    tasks.create_task(worker.run(stop))
+                await stop.wait()
+                log.info("horde.stopping")
+                await stop_parts(rooms)
+        log.info("horde.stopped")
+
+
+async def stop_parts(rooms: Rooms) -> None:
+    """Bots, loops and held pops end; the server still answers the worker that hands its jobs back."""
+    await asyncio.gather(rooms.runner.stop(), rooms.loops.stop(), rooms.wakeup.stop())
+
+
+async def worker_key(ground: Ground) -> str:
+    """The API key of the account that earns what the bundled worker makes; made at the first start."""
+    path = ground.settings.folder / KEY_FILE
+    key = stored_key(path)
+    if key is None:
+        now_ms = ground.clock.now_ms()
+        made = await ground.uow.write(partial(register, name="bundled worker", trusted=True, now_ms=now_ms))
+        key = made.api_key
+        await asyncio.to_thread(write_private, path, key)
+    return key

@@ -1,0 +1,207 @@
+"""The composition root: which implementation stands behind which port, and what runs in one process."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from bots.commons.adapter import CommonsPlatform
+from bots.commons.pages.context import CommonsContext
+from bots.commons.pages.routes import routes as commons_routes
+from bots.commons.price import PriceTag
+from bots.horde.embedded import EmbeddedHorde
+from bots.platform import Platform
+from bots.runner import Runner
+from bots.styles import StyleShelf, StylesInvalid
+from cdn.disk import DiskObjects
+from config.secrets_file import horde_secret
+from config.settings import Settings, SettingsError
+from core.api import ApiContext, create_app
+from core.domain.errors import Unavailable
+from core.domain.policy import QueuePolicy
+from core.loops.chores import chores
+from core.loops.loops import Loops
+from core.loops.wakeup import MemoryWakeup
+from core.ports.clock import Clock, SystemClock
+from core.services.moderation.screening import RuleScreening
+from core.store import SqliteUnitOfWork
+from core.store.connections import path_of
+from core.store.migrate import upgrade
+from core.web.routes import WebContext
+from core.web.routes import routes as web_routes
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).parent.parent
+MIGRATIONS = (ROOT / "core" / "store" / "migrations", ROOT / "bots" / "store" / "migrations")
+SHIPPED = Path(__file__).parent / "data"
+MK = 1_000
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What every command stands on: the open store, its secret, the clock and the queue's numbers."""
+
+    settings: Settings
+    secret: bytes
+    clock: Clock
+    uow: SqliteUnitOfWork
+    wakeup: MemoryWakeup
+    policy: QueuePolicy
+
+
+def queue_policy(settings: Settings) -> QueuePolicy:
+    """The queue's numbers as the engine takes them. Raises SettingsError where they contradict each other."""
+    queue = settings.queue
+    least = 4 * queue.weight_s
+    if queue.request_ttl_s < least:
+        raise SettingsError([f"queue.request_ttl_s: must be at least 4 x queue.weight_s. An example: {least}."])
+    return QueuePolicy(
+        weight_max_s=queue.weight_s,
+        weight_half_mk=queue.weight_kudos * MK,
+        guest_handicap_mk=queue.guest_handicap_kudos * MK,
+        request_lifetime_s=queue.request_ttl_s,
+        lease_reporting_s=queue.lease_s,
+        waiting_max=queue.waiting_max,
+        waiting_anonymous_max=queue.waiting_max_anonymous,
+        default_models=settings.models.default_models,
+        model_aliases=settings.models.aliases,
+    )
+
+
+def prepare_data(settings: Settings) -> bytes:
+    """The data folder is there and writable, the database at this program's schema; returns the folder's secret.
+
+    Raises:
+        Unavailable: the folder or the database cannot be written.
+    """
+    folder = settings.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise Unavailable(
+            f"The data folder {folder} cannot be written ({error.strerror}). "
+            "Make it writable for this user, or choose another: --data DIR"
+        ) from error
+    upgrade(settings.database_url, MIGRATIONS)
+    return horde_secret(folder)
+
+
+@asynccontextmanager
+async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
+    """An open, migrated store for as long as the block runs."""
+    secret = prepare_data(settings)
+    clock = SystemClock()
+    wakeup = MemoryWakeup()
+    policy = queue_policy(settings)
+    file = path_of(settings.database_url)
+    uow = SqliteUnitOfWork.open(file, clock=clock, key_secret=secret.hex(), wakeup=wakeup)
+    wakeup.watch(uow.changed_elsewhere)
+    try:
+        yield Ground(settings=settings, secret=secret, clock=clock, uow=uow, wakeup=wakeup, policy=policy)
+    finally:
+        uow.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """What one process runs: the app that is served, and the parts that go on beside it."""
+
+    app: web.Application
+    runner: Runner
+    loops: Loops
+    wakeup: MemoryWakeup
+
+
+def style_shelf(settings: Settings) -> StyleShelf:
+    """The styles in use. Raises Unavailable with all that is wrong in them."""
+    folder = Path(settings.bots.styles_folder) if settings.bots.styles_folder else SHIPPED / "styles"
+    try:
+        return StyleShelf(folder, default=settings.bots.default_style)
+    except StylesInvalid as error:
+        raise Unavailable(str(error)) from error
+
+
+def prompt_screening() -> RuleScreening:
+    """The shipped moderation rules. Raises Unavailable where the file is broken."""
+    return RuleScreening.load(SHIPPED / "rules.json")
+
+
+def commons(ground: Ground) -> CommonsPlatform:
+    """The local web timeline."""
+    return CommonsPlatform(uow=ground.uow, clock=ground.clock, handle=ground.settings.commons.bot_name)
+
+
+# Where people can summon the horde: name -> how its adapter is made.
+PLATFORMS: dict[str, Callable[[Ground], Platform]] = {"commons": commons}
+# Where the pictures of a summons are shown to all: platform of the summons -> platform of the showcase.
+SHOWCASES = {"commons": "commons"}
+
+
+def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
+    """Everything of one process, made and connected; nothing runs yet."""
+    settings, uow, clock, policy = ground.settings, ground.uow, ground.clock, ground.policy
+    objects = DiskObjects(settings.folder, public_url=public_url, secret=ground.secret, clock=clock)
+    screening, shelf = prompt_screening(), style_shelf(settings)
+    enabled = {"commons": settings.commons.enabled}
+    platforms = [make(ground) for name, make in PLATFORMS.items() if enabled[name]]
+    context = ApiContext(
+        uow=uow,
+        objects=objects,
+        clock=clock,
+        wakeup=ground.wakeup,
+        screening=screening,
+        policy=policy,
+        public_url=public_url,
+        secret=ground.secret,
+        version=VERSION,
+        signed_objects=objects,
+    )
+    pages = [web_routes(WebContext(uow=uow, clock=clock, version=VERSION))]
+    pages += [
+        commons_pages(ground, platform, objects=objects, screening=screening, shelf=shelf, public_url=public_url)
+        for platform in platforms
+        if isinstance(platform, CommonsPlatform)
+    ]
+    runner = Runner(
+        uow=uow,
+        clock=clock,
+        horde=EmbeddedHorde(policy=policy, screening=screening, objects=objects),
+        shelf=shelf,
+        platforms=platforms,
+        places=SHOWCASES,
+    )
+    uow.on_events(runner.hint_events)
+    loops = Loops(chores(uow=uow, objects=objects, policy=policy), uow=uow, clock=clock)
+    return Rooms(app=create_app(context, *pages), runner=runner, loops=loops, wakeup=ground.wakeup)
+
+
+def commons_pages(
+    ground: Ground,
+    platform: CommonsPlatform,
+    *,
+    objects: DiskObjects,
+    screening: RuleScreening,
+    shelf: StyleShelf,
+    public_url: str,
+) -> Iterable[web.RouteDef]:
+    """The routes of the timeline's pages."""
+    context = CommonsContext(
+        uow=ground.uow,
+        objects=objects,
+        clock=ground.clock,
+        screening=screening,
+        platform=platform,
+        prices=PriceTag(handle=platform.handle, book=lambda: shelf.book),
+        secret=ground.secret,
+        public_url=public_url,
+        version=VERSION,
+    )
+    return commons_routes(context)
