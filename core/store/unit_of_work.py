@@ -51,6 +51,7 @@ class SqliteUnitOfWork:
         self._clock = clock
         self._wakeup = wakeup
         self._memory = Memory(key_secret)
+        self._listeners: list[Callable[[], None]] = []
         self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._engine = engine_for(path, writes=True)
         self._connection = self._engine.connect()
@@ -114,6 +115,10 @@ class SqliteUnitOfWork:
         """Return what the query returned from one consistent view."""
         self._check_open()
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
+
+    def on_events(self, call: Callable[[], None]) -> None:
+        """Have a hint run after each COMMIT that wrote events, on the writer's thread."""
+        self._listeners.append(call)
 
     def fits(self, offer: WorkerOffer) -> Callable[[int], bool]:
         """Return a test of lane numbers for held pops; a lane that is not known yet may fit."""
@@ -207,6 +212,7 @@ class SqliteUnitOfWork:
                     if done is not None:
                         hints += done.hints
                         touched += done.touched_lanes
+                        hints += self._listeners if done.events.has_news else ()
                 kept = [item for item in group if item.kept]
                 if kept:
                     _reach(kept, Edge.BEFORE)

@@ -47,6 +47,7 @@ class Events:
         """Stand over the transaction's connection."""
         self._connection = connection
         self._clock = clock
+        self.has_news = False
 
     def after(self, cursor: int, *, limit: int, request_id: RequestId | None = None) -> Sequence[Event]:
         """Return what happened after the cursor, oldest first; of one request if given."""
@@ -85,6 +86,7 @@ class Events:
         body: Mapping[str, object],
     ) -> None:
         """Write what happened."""
+        self.has_news = True
         self._connection.execute(
             _ADD,
             {
