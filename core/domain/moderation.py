@@ -53,8 +53,8 @@ def normal_form(prompt: str) -> str:
     text = unicodedata.normalize("NFD", text)
     text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Mn", "Me") or c in "\n\t")
     text = _NOT_A_WORD.sub(" ", _WEIGHT.sub("", unicodedata.normalize("NFC", text)))
-    text = _SPACES.sub(" ", text).strip()
-    return _SPACED_OUT.sub(lambda found: found.group().replace(" ", ""), text)
+    text = _SPACED_OUT.sub(lambda found: found.group().replace(" ", ""), text)
+    return _SPACES.sub(" ", text).strip()
 
 
 def compile_rule(raw: Mapping[str, object], fragments: Mapping[str, str]) -> Rule:

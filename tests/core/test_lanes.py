@@ -1,0 +1,115 @@
+"""Lanes and matching, as pure rules."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.domain.ids import AccountId, WorkerId
+from core.domain.lanes import Needs, lane_of, needs_of, size_bounds, size_class, step_bounds, step_class
+from core.domain.matching import capability_of, every_job_fits, misfit, model_for, refusal
+from core.domain.requests import ImageParams, RequestDraft
+from core.domain.workers import WorkerOffer
+
+DRAFT = RequestDraft(prompt="a Red heart", models=("tiny",))
+OFFER = WorkerOffer(name="w", account_id=AccountId(1), models=("tiny", "big"), pixels_max=512 * 512)
+ME = WorkerId("me")
+
+
+def why_not(draft: RequestDraft, offer: WorkerOffer = OFFER, *, trusted: bool = False) -> str | None:
+    return misfit(lane_of(draft), capability_of(offer, worker_id=ME, trusted=trusted))
+
+
+@given(st.integers(4_096, 3_072 * 3_072))
+def test_a_size_is_within_its_class(pixels: int) -> None:
+    least, most = size_bounds(size_class(pixels))
+    assert least <= pixels <= most
+
+
+@given(st.integers(1, 600))
+def test_steps_are_within_their_class(steps: int) -> None:
+    least, most = step_bounds(step_class(steps))
+    assert least <= steps <= most
+
+
+@pytest.mark.parametrize(
+    ("draft", "offer", "reason"),
+    [
+        (DRAFT, OFFER, None),
+        (replace(DRAFT, models=()), OFFER, None),
+        (replace(DRAFT, models=("other",)), OFFER, "models"),
+        (replace(DRAFT, nsfw=True), OFFER, None),
+        (replace(DRAFT, nsfw=True), replace(OFFER, nsfw=False), "nsfw"),
+        (replace(DRAFT, trusted_workers=True), OFFER, "untrusted"),
+        (replace(DRAFT, slow_workers=False), replace(OFFER, extra_slow=True), "performance"),
+        (replace(DRAFT, extra={"source_image": "x"}), replace(OFFER, allow_img2img=False), "img2img"),
+        (
+            replace(DRAFT, extra={"source_image": "x", "source_processing": "inpainting"}),
+            replace(OFFER, allow_painting=False),
+            "painting",
+        ),
+        (replace(DRAFT, extra={"loras": [{"name": "x"}]}), OFFER, "lora"),
+        (replace(DRAFT, extra={"control_type": "canny"}), OFFER, "controlnet"),
+        (
+            replace(DRAFT, image=ImageParams(post_processing=("GFPGAN",))),
+            replace(OFFER, allow_post_processing=False),
+            "post-processing",
+        ),
+        (replace(DRAFT, image=ImageParams(width_px=1024)), OFFER, "max_pixels"),
+        (replace(DRAFT, image=ImageParams(steps=200)), replace(OFFER, steps_max=50), "step_count"),
+        (replace(DRAFT, worker_ids=(WorkerId("other"),)), OFFER, "worker_id"),
+        (replace(DRAFT, worker_ids=(ME,)), OFFER, None),
+        (replace(DRAFT, worker_ids=(ME,), worker_blacklist=True), OFFER, None),
+    ],
+)
+def test_why_a_lane_does_not_fit(draft: RequestDraft, offer: WorkerOffer, reason: str | None) -> None:
+    assert why_not(draft, offer) == reason
+
+
+def test_a_trusted_owner_serves_who_wants_trust() -> None:
+    assert why_not(replace(DRAFT, trusted_workers=True), trusted=True) is None
+
+
+def test_a_worker_that_is_not_known_yet_may_be_on_an_allow_list() -> None:
+    lane = lane_of(replace(DRAFT, worker_ids=(WorkerId("x"),)))
+    assert misfit(lane, capability_of(OFFER, worker_id=None, trusted=False)) is None
+
+
+def test_only_the_class_of_the_worker_s_own_limit_is_looked_at() -> None:
+    capability = capability_of(OFFER, worker_id=ME, trusted=False)
+    assert every_job_fits(lane_of(replace(DRAFT, image=ImageParams(width_px=256))), capability)
+    odd = capability_of(replace(OFFER, pixels_max=512 * 512 - 1), worker_id=ME, trusted=False)
+    assert misfit(lane_of(DRAFT), odd) is None
+    assert not every_job_fits(lane_of(DRAFT), odd)
+    assert refusal(DRAFT, replace(OFFER, pixels_max=512 * 512 - 1), worker_id=ME) == "max_pixels"
+
+
+def test_what_is_no_lane_s_is_the_job_s() -> None:
+    assert refusal(DRAFT, OFFER, worker_id=ME) is None
+    assert refusal(DRAFT, replace(OFFER, blacklist=("RED",)), worker_id=ME) == "blacklist"
+    assert refusal(DRAFT, replace(OFFER, steps_max=20), worker_id=ME) == "step_count"
+    denied = replace(DRAFT, worker_ids=(ME,), worker_blacklist=True)
+    assert refusal(denied, OFFER, worker_id=ME) == "worker_id"
+    assert needs_of(denied) == Needs.DENY_LIST
+
+
+def test_the_model_is_the_first_asked_for_that_is_served() -> None:
+    assert model_for(replace(DRAFT, models=("none", "big", "tiny")), OFFER) == "big"
+    assert model_for(replace(DRAFT, models=()), OFFER) == "tiny"
+
+
+def test_equal_classes_share_a_lane_and_others_do_not() -> None:
+    assert lane_of(DRAFT).key == lane_of(replace(DRAFT, prompt="other", n=3)).key
+    keys = {
+        lane_of(one).key
+        for one in (
+            DRAFT,
+            replace(DRAFT, nsfw=True),
+            replace(DRAFT, models=("big",)),
+            replace(DRAFT, worker_ids=(ME,)),
+            replace(DRAFT, image=ImageParams(width_px=1024)),
+            replace(DRAFT, image=ImageParams(steps=100)),
+        )
+    }
+    assert len(keys) == 6
