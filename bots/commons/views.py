@@ -134,7 +134,9 @@ class MeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposerView:
-    """The box to write in: its text (kept after an error), the error's sentence, the price's.
+    """The box to write in: its text (kept after an error), the sentence of the error beside it, the price's.
+
+    page_trouble: an error that has nothing to do with what is in the box.
 
     key: the same form sent twice is one post.
     """
@@ -143,5 +145,6 @@ class ComposerView:
     trouble: str = ""
     price: str = ""
     key_trouble: str = ""
+    page_trouble: str = ""
     ideas: tuple[str, ...] = ()
     key: str = ""

@@ -116,6 +116,22 @@ async def test_forged_posts_are_refused(timeline: Timeline) -> None:
     assert (await visitor.json("/commons/feed"))["items"] == []
 
 
+async def test_a_form_that_grew_too_old_keeps_its_text(timeline: Timeline) -> None:
+    visitor = await timeline.visitor()
+    visitor.token = "of yesterday"
+    page = await visitor.form("/commons/posts", text="a long text that nobody wants to write twice")
+    assert page.status == 403
+    assert "a long text that nobody wants to write twice</textarea>" in page.text
+    assert "too old" in page.text
+
+
+async def test_what_is_not_there_is_said_at_the_top(timeline: Timeline) -> None:
+    page = await timeline.stranger().get("/posts/99")
+    assert page.status == 404
+    assert re.search(r'<p class="trouble" role="alert">There is no post 99', page.text)
+    assert "aria-invalid" not in page.text
+
+
 async def test_an_error_stands_beside_the_box_and_the_text_is_kept(timeline: Timeline) -> None:
     visitor = await timeline.visitor()
     page = await visitor.form("/commons/posts", text="@horde draw for me a cat style: sketsh")

@@ -58,17 +58,15 @@ def wants_json(request: web.Request) -> bool:
     return JSON_TYPE in request.headers.get("Accept", "") or request.content_type == JSON_TYPE
 
 
-async def ask(context: CommonsContext, request: web.Request) -> Asked:
-    """Returns the request with its reader; raises a HordeError where it is forged, too large or no form.
+async def ask(context: CommonsContext, request: web.Request, fields: Mapping[str, str]) -> Asked:
+    """Returns the request with its reader; raises a HordeError where it is forged.
 
     A reader is known by the header `apikey`, or by the cookie; anyone else is a guest from now on. What a cookie's
     reader sends must carry the token of their own page.
     """
-    fields: Mapping[str, str] = {}
     is_write = request.method == "POST"
     if is_write:
         check_origin(request)
-        fields = await read_body(request)
     api_key = request.headers.get("apikey", "")
     if api_key:
         account = await context.uow.read(lambda tx: authenticate(tx, api_key=api_key))

@@ -92,6 +92,7 @@ class Deeds:
 
     async def use_key(self, asked: Asked) -> web.Response:
         """The reader posts with the account of this API key; the key itself is kept nowhere."""
+        self._context.pace.take(asked.request.remote or "")
         api_key = asked.fields.get("api_key", "").strip()
         account = await self._context.uow.read(lambda tx: authenticate(tx, api_key=api_key))
         if account.is_anonymous:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from aiohttp import web
 
 from bots.commons.pages import answers
-from bots.commons.pages.asking import Asked, ask, wants_json
+from bots.commons.pages.asking import Asked, ask, read_body, wants_json
 from bots.commons.pages.context import CommonsContext
 from bots.commons.pages.deeds import Deeds
 from bots.commons.pages.shown import Pages
 from bots.commons.pages.streams import Streams
-from bots.commons.session import new_guest
+from bots.commons.session import Reader, new_guest
 from core.domain.errors import HordeError
 
 POST = r"/commons/posts/{post_id:\d{1,18}}"
+
+TROUBLE_PLACES: Mapping[str, str] = {"/commons/posts": "trouble", "/commons/key": "key_trouble"}
+"""Where on the page the error of a form is said; those of all else stand at the top."""
 
 Deed: TypeAlias = Callable[[Asked], Awaitable[web.StreamResponse]]
 
@@ -60,31 +63,32 @@ class Door:
 
         async def answer(request: web.Request) -> web.StreamResponse:
             asked: Asked | None = None
+            fields: Mapping[str, str] = {}
             try:
-                asked = await ask(self._context, request)
+                if request.method == "POST":
+                    fields = await read_body(request)
+                asked = await ask(self._context, request, fields)
                 response = await deed(asked)
             except HordeError as error:
-                response = await self._trouble(request, asked, error)
+                response = await self._trouble(request, asked.reader if asked else None, fields, error)
             if asked is not None and asked.remember is not None and not response.prepared:
                 self._context.sessions.remember(response, asked.remember)
             return response
 
         return answer
 
-    async def _trouble(self, request: web.Request, asked: Asked | None, error: HordeError) -> web.Response:
-        """Returns the error as JSON, or as the timeline with the sentence beside the box and the text kept."""
+    async def _trouble(
+        self, request: web.Request, reader: Reader | None, fields: Mapping[str, str], error: HordeError
+    ) -> web.Response:
+        """Returns the error as JSON, or as the timeline with its sentence where it belongs and the text kept."""
         status = answers.status_of(error)
         if wants_json(request) or request.path == "/commons/events":
             response = web.json_response({"message": str(error), "rc": error.code}, status=status)
         else:
-            reader = (asked.reader if asked else None) or self._context.sessions.reader(request) or new_guest()
-            fields = asked.fields if asked else {}
-            is_key = request.path == "/commons/key"
             response = await self._pages.write_page(
-                reader,
-                text=fields.get("text", "") or f"@{self._context.platform.handle} draw for me ",
-                trouble="" if is_key else str(error),
-                key_trouble=str(error) if is_key else "",
+                reader or self._context.sessions.reader(request) or new_guest(),
+                text=fields.get("text", "") or self._pages.begin,
+                troubles={TROUBLE_PLACES.get(request.path, "page_trouble"): str(error)},
                 status=status,
             )
         response.headers.update(answers.headers_of(error))

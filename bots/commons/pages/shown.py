@@ -42,11 +42,16 @@ class Pages:
         """All state is in the database and in the readers' cookies."""
         self._context = context
 
+    @property
+    def begin(self) -> str:
+        """What stands in the box at first."""
+        return f"@{self._context.platform.handle} draw for me "
+
     # Pages that people look at
 
     async def timeline(self, asked: Asked) -> web.Response:
         """The timeline, with the box to write in."""
-        text = asked.request.query.get("text", "")[:TEXT_CHARS_MAX] or f"@{self._context.platform.handle} draw for me "
+        text = asked.request.query.get("text", "")[:TEXT_CHARS_MAX] or self.begin
         return await self.write_page(asked.reader, text=text, before=asked.before())
 
     async def showcase(self, asked: Asked) -> web.Response:
@@ -129,8 +134,7 @@ class Pages:
         *,
         text: str,
         before: int | None = None,
-        trouble: str = "",
-        key_trouble: str = "",
+        troubles: Mapping[str, str] | None = None,
         status: int = 200,
     ) -> web.Response:
         """The timeline with this text in the box and, after an error, its sentence beside it."""
@@ -143,11 +147,10 @@ class Pages:
             price = quote.sentence(available_mk=0 if account is None else account.available_mk)
             composer = ComposerView(
                 text=text,
-                trouble=trouble,
                 price="" if quote.price_mk is None else price,
-                key_trouble=key_trouble,
                 ideas=context.ideas,
                 key=secrets.token_urlsafe(12),
+                **(troubles or {}),
             )
             return {
                 "threads": threads,

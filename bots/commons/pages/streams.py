@@ -16,7 +16,7 @@ from bots.commons.pages.context import CommonsContext
 from bots.commons.pages.live import Look, read_changes, small_news
 from bots.commons.parse import cursor_numbers
 from bots.commons.reading import Glass
-from core.domain.errors import Unavailable
+from core.domain.errors import HordeError, Unavailable
 
 HEARTBEAT_S = 15.0
 SEND_S = 20.0
@@ -45,7 +45,7 @@ class Streams:
                 }
             )
             await response.prepare(asked.request)
-            with contextlib.suppress(ConnectionError, TimeoutError):
+            with contextlib.suppress(ConnectionError, TimeoutError, HordeError):
                 await self._tell(asked, response)
             return response
         finally:
