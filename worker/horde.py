@@ -98,7 +98,7 @@ class Horde:
             job_id = _id_in(answer.body)
             if job_id is None:
                 raise HordeUnreachableError(self._settings.url, f"its reply to a pop is no v2 message: {exc}") from exc
-            raise JobUnusableError(job_id, f"has a payload that is no v2 message: {exc.errors or exc}") from exc
+            raise JobUnusableError(job_id, f"has a payload that is no v2 message: {', '.join(exc.errors)}") from exc
         return PopAnswer(popped=popped if popped.id else None, was_held=was_held)
 
     async def progress(self, job_id: str, *, step: int, steps: int) -> ProgressReply | None:

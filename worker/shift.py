@@ -17,7 +17,7 @@ from worker.settings.keys import Settings
 from worker.stages.finishing import finish_pictures
 from worker.stages.held import HeldJob, Stage, Workplace
 from worker.stages.making import make_pictures
-from worker.stages.patience import Outage
+from worker.stages.patience import Outage, keep_running
 from worker.stages.popping import pop_jobs
 
 FINISHERS = 2
@@ -121,9 +121,9 @@ class Shift:
                 nsfw_threshold=settings.nsfw_threshold,
             )
             popping = group.create_task(self._pop(place))
-            group.create_task(make_pictures(place))
+            group.create_task(keep_running("making", lambda: make_pictures(place)))
             for _ in range(FINISHERS):
-                group.create_task(finish_pictures(place, self._pool))
+                group.create_task(keep_running("finishing", lambda: finish_pictures(place, self._pool)))
             await self.stop.wait()
             popping.cancel()
             await _hand_over(place)
@@ -131,7 +131,7 @@ class Shift:
 
     async def _pop(self, place: Workplace) -> None:
         try:
-            await pop_jobs(place)
+            await keep_running("popping", lambda: pop_jobs(place))
         except WorkerError as exc:
             self._fatal = exc
             self.stop.set()

@@ -162,6 +162,16 @@ async def test_next_job_lies_ready_while_the_current_one_is_drawn(horde: HordeDo
     assert list(horde.submits) == [first, second]
 
 
+async def test_lease_of_a_job_that_only_waits_is_renewed_too(working: Working) -> None:
+    async with horde_double(lease_s=2) as horde:
+        first, second = horde.ask(ddim_steps=400), horde.ask()
+        async with working(horde):
+            await horde.until(lambda: bool(horde.progress[second]))
+            assert first in horde.leased
+            await horde.until(lambda: len(horde.submits) == 2)
+        assert horde.progress[second][0] == 0
+
+
 async def test_without_prefetch_one_job_at_a_time(horde: HordeDouble, working: Working) -> None:
     first, second = horde.ask(ddim_steps=300), horde.ask()
     async with working(horde, prefetch=0):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pytest
 from PIL import Image
 
-from tests.api.conftest import build
+from tests.api.conftest import build, migrated
 from tests.api.scene import Builder, Horde
 from tests.worker.conftest import Working
 from worker.picture import facts_in
 
-__all__ = ["build"]
+__all__ = ["build", "migrated"]
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore:__array:DeprecationWarning")]
 MODELS = {"models": ["tiny"]}

@@ -7,32 +7,40 @@ from worker.errors import HordeRefusedError, HordeUnreachableError, LeaseLostErr
 from worker.logs import warn
 from worker.stages.held import HeldJob, Stage, Workplace
 
-# While a picture is drawn people watch its steps; otherwise a sign of life well within the lease is enough.
-STEP_REPORT_S = 0.5
+# While a picture is drawn people watch its steps: some six reports a picture, at most five a second, at least one.
+REPORTS_A_PICTURE = 6
+STEP_REPORT_MIN_S = 0.2
+STEP_REPORT_MAX_S = 1.0
+# Otherwise a sign of life well within the lease is enough.
 SIGN_OF_LIFE_S = 5.0
 
 
 async def keep_lease(place: Workplace, held: HeldJob) -> None:
     """Reports until the job is no longer held; returns early on a horde that knows no progress."""
+    expected_s = place.studio.seconds_for(held.job.model, held.job.wanted)
+    step_report_s = min(STEP_REPORT_MAX_S, max(STEP_REPORT_MIN_S, expected_s / REPORTS_A_PICTURE))
     reported_s, reported_step = time.monotonic(), 0
     while place.horde.knows_progress:
         silence_s = min(SIGN_OF_LIFE_S, held.lease_s / 4)
-        await _moved(held, timeout_s=STEP_REPORT_S if held.stage is Stage.MAKING else silence_s)
+        await _moved(held, timeout_s=step_report_s if held.stage is Stage.MAKING else silence_s)
         if held.is_cancelled or not place.held.holds(held):
             return
         step = held.step
         is_due = time.monotonic() - reported_s >= silence_s
-        if (is_due or step != reported_step) and await _report(place, held, step):
-            reported_s, reported_step = time.monotonic(), step
+        try:
+            if (is_due or step != reported_step) and await _report(place, held, step):
+                reported_s, reported_step = time.monotonic(), step
+        except LeaseLostError:
+            # A picture that is made is handed in all the same: while the job still waits, the horde takes it.
+            if held.stage is not Stage.FINISHING:
+                held.cancel("the lease is over")
+            return
 
 
 async def _report(place: Workplace, held: HeldJob, step: int) -> bool:
-    """Whether the horde took the report."""
+    """Whether the horde took the report; raises LeaseLostError."""
     try:
         reply = await place.horde.progress(held.job.id, step=step, steps=held.job.wanted.steps)
-    except LeaseLostError:
-        held.cancel("the lease is over")
-        return True
     except HordeUnreachableError as exc:
         place.outage.began(exc)
         return False

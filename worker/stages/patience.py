@@ -1,12 +1,13 @@
 """How the worker waits when something does not work: outages, refusals and failures in a row."""
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from worker.errors import HordeUnreachableError
+from worker.errors import HordeUnreachableError, WorkerError
 from worker.logs import say, warn
 
 T = TypeVar("T")
@@ -66,6 +67,24 @@ class FaultStreak:
         pause_s = min(LONGEST_PAUSE_S, PAUSE_S * 2.0 ** (self._faults - FAULTS_IN_A_ROW))
         warn("worker.pausing", seconds=pause_s, failed_in_a_row=self._faults, last_reason=self._reason)
         return float(pause_s)
+
+
+async def keep_running(name: str, loop: Callable[[], Awaitable[None]]) -> None:
+    """Runs a stage until it returns; an error that nobody foresaw is logged and the stage starts again.
+
+    Raises:
+        WorkerError: what the stage means to end the worker with.
+    """
+    attempt = 0
+    while True:
+        try:
+            return await loop()
+        except WorkerError:
+            raise
+        except Exception:
+            logging.getLogger("worker").exception("stage.failed", extra={"facts": {"stage": name}})
+            await asyncio.sleep(wait_s(attempt))
+            attempt += 1
 
 
 async def persist(call: Callable[[], Awaitable[T]], *, outage: Outage, within_s: float) -> T:
