@@ -18,6 +18,7 @@ from core.domain.kudos import MK_PER_KUDOS
 from core.domain.pricing import image_price_mk
 from core.ports.keys import picture_key, sidecar_key, upload_key
 from core.ports.points import Edge, Step, reached
+from core.wire import Rc
 
 WEBP = "image/webp"
 UPLOADED = "R2"
@@ -36,7 +37,7 @@ class CheckedPicture:
 class PictureRefused(InvalidRequest):
     """The worker's picture is broken, or is not what the job asks for."""
 
-    code = "ImageValidationFailed"
+    code = Rc.IMAGE_VALIDATION_FAILED
 
 
 async def take(context: ApiContext, view: LeaseView, *, generation: str, censored: bool) -> CheckedPicture:

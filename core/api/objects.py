@@ -7,6 +7,7 @@ from aiohttp import web
 from core.api.bodies import chunks_of
 from core.domain.errors import NotFound
 from core.ports.signed import SignedObjects
+from core.wire import Rc
 
 _CHUNK_S: Final = 30.0
 _SAFE: Final = {
@@ -35,7 +36,7 @@ def routes(objects: SignedObjects) -> list[web.RouteDef]:
             objects.verify("GET", key, request.query)
         found = await objects.find(key)
         if found is None:
-            raise NotFound("There is no picture at this address. It may be expired.", code="ObjectNotFound")
+            raise NotFound("There is no picture at this address. It may be expired.", code=Rc.OBJECT_NOT_FOUND)
         path, head, cache_s = found
         cache = f"public, max-age={cache_s}, immutable" if public else "private, no-store"
         return web.FileResponse(path, headers=_SAFE | {"Content-Type": head.content_type, "Cache-Control": cache})

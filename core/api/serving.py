@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from core.api.bodies import json_reply
 from core.domain.errors import Unavailable
+from core.wire.people import RequestError
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +44,21 @@ class GuardedConnection(web.RequestHandler):
         """Stop the clock."""
         self.head_has_come()
         super().connection_lost(exc)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is no HTTP in JSON too, and without a word in the log: anyone can send that."""
+        if status >= 500 or request.writer.output_size > 0:
+            return super().handle_error(request, status, exc, message)
+        said = "This is no HTTP/1.1 request that can be read. Check its first line, its headers and their lengths."
+        response = json_reply(RequestError(message=said), status=status)
+        response.force_close()
+        return response
 
     def head_has_come(self) -> None:
         """Let the connection live."""

@@ -7,6 +7,7 @@ class Rc(StrEnum):
     """Names one cause of a refusal; the first block is v2's own, the second is ours where v2 has no word."""
 
     ABORTED_GEN = "AbortedGen"
+    ANON_FORBIDDEN_WORKER = "AnonForbiddenWorker"
     BAD_REQUEST = "BadRequest"
     CORRUPT_PROMPT = "CorruptPrompt"
     DUPLICATE_GEN = "DuplicateGen"
@@ -20,6 +21,8 @@ class Rc(StrEnum):
     MISSING_PROMPT = "MissingPrompt"
     NUL_BYTE_IN_PAYLOAD = "NulByteInPayload"
     REQUEST_NOT_FOUND = "RequestNotFound"
+    SOURCE_IMAGE_URL_INVALID = "SourceImageUrlInvalid"
+    STYLE_NOT_FOUND = "StyleNotFound"
     TOO_MANY_PROMPTS = "TooManyPrompts"
     UNEXPECTED_MODEL_NAME = "UnexpectedModelName"
     USER_NOT_FOUND = "UserNotFound"
@@ -31,5 +34,3 @@ class Rc(StrEnum):
     METHOD_NOT_ALLOWED = "MethodNotAllowed"
     OBJECT_NOT_FOUND = "ObjectNotFound"
     ROUTE_NOT_FOUND = "RouteNotFound"
-    SERVER_BUSY = "ServerBusy"
-    UPLOAD_NOT_PERMITTED = "UploadNotPermitted"

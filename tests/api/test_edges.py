@@ -152,6 +152,17 @@ async def test_a_head_that_never_ends_is_cut_off(horde: Horde) -> None:
         writer.close()
 
 
+async def test_what_is_no_http_is_answered_in_json(horde: Horde, caplog: pytest.LogCaptureFixture) -> None:
+    for first in (b"HELLO\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 20_000 + b"\r\n\r\n"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", horde.server.port)
+        writer.write(first)
+        answer = await reader.read()
+        assert b" 400 " in answer.splitlines()[0]
+        assert "message" in json.loads(answer.partition(b"\r\n\r\n")[2])
+        writer.close()
+    assert not caplog.records
+
+
 async def test_a_body_that_never_ends_is_cut_off(build: Builder) -> None:
     horde = await build(body_s_max=0.3)
     key = (await horde.account("asker")).api_key

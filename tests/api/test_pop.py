@@ -209,6 +209,12 @@ async def test_offers_that_break_a_limit(horde: Horde, offer: dict[str, Any], st
     assert (refused.status, list(refused.body["errors"])) == (status, [where])
 
 
+async def test_anonymous_owns_no_workers(horde: Horde) -> None:
+    offer = {"name": "mine", "models": [MODEL]}
+    refused = await horde.call("POST", "/api/v2/generate/pop", json=offer, headers={"apikey": "0000000000"})
+    assert (refused.status, refused.body["rc"]) == (403, "AnonForbiddenWorker")
+
+
 async def test_a_name_belongs_to_one_account_and_priority_names_need_their_number(horde: Horde) -> None:
     assert (await horde.pop(name="shared")).status == 200
     taken = await horde.pop(who="other", name="shared")

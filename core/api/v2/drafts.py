@@ -10,6 +10,7 @@ from core.domain.errors import InvalidRequest, NotFound
 from core.domain.ids import AccountId, WorkerId
 from core.domain.requests import ImageParams, Kind, RequestDraft
 from core.domain.workers import WorkerOffer
+from core.wire import Rc
 from core.wire.requests import GenerationInputStable, ModelGenerationInputStable
 from core.wire.work import PopInputStable
 
@@ -66,13 +67,13 @@ def draft_of(order: GenerationInputStable, *, client_agent: str) -> RequestDraft
         NotFound: it names a style; styles are not served here yet.
     """
     if order.style:
-        raise NotFound(f"There is no style {order.style[:60]!r}. Leave the field out.", code="StyleNotFound")
+        raise NotFound(f"There is no style {order.style[:60]!r}. Leave the field out.", code=Rc.STYLE_NOT_FOUND)
     for source in (order.source_image, order.source_mask):
         if source and not source.startswith("https://"):
             raise InvalidRequest(
                 "A source picture must be an https address here; base64 is not taken yet.",
                 field="source_image",
-                code="SourceImageUrlInvalid",
+                code=Rc.SOURCE_IMAGE_URL_INVALID,
             )
     params = order.params
     return RequestDraft(

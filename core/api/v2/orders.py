@@ -1,22 +1,30 @@
 """The client's routes: ask for pictures, look how far they are, take them, or want no more of them."""
 
+import asyncio
+import logging
+
 from aiohttp import web
 
 from core.api.auth import account_of, client_agent_of
 from core.api.bodies import json_reply, read_message
-from core.api.context import CONTEXT
+from core.api.context import CONTEXT, ApiContext
 from core.api.v2 import replies
 from core.api.v2.drafts import draft_of
 from core.domain.errors import NotFound
 from core.domain.ids import RequestId
 from core.domain.limits import check
+from core.domain.moderation import Verdict
 from core.domain.pricing import price_mk
 from core.ports.store import Transaction
 from core.services.queue.cancel import cancel
 from core.services.queue.submit import submit
+from core.wire import Rc
 from core.wire.requests import GenerationInputStable, RequestAsync
 
 _ID_CHARS = 36
+_SHORT_PROMPT_CHARS = 500
+
+log = logging.getLogger(__name__)
 
 
 def routes() -> list[web.RouteDef]:
@@ -40,12 +48,26 @@ async def order_pictures(request: web.Request) -> web.Response:
     check(draft, context.policy)
     if order.dry_run:
         return json_reply(RequestAsync(kudos=replies.kudos_of(price_mk(draft))))
-    verdict = context.screening.screen_prompt(draft.prompt)
+    verdict = await _screened(context, draft.prompt)
     now_ms = context.clock.now_ms()
     accepted = await context.uow.write(
         lambda tx: submit(tx, account_id=account.id, draft=draft, verdict=verdict, policy=context.policy, now_ms=now_ms)
     )
+    log.info(
+        "request.accepted request_id=%s account_id=%s jobs=%s price_mk=%s",
+        accepted.request_id,
+        account.id,
+        len(accepted.job_ids),
+        accepted.price_mk,
+    )
     return json_reply(replies.accepted(accepted, lifetime_s=context.policy.request_lifetime_s), status=202)
+
+
+async def _screened(context: ApiContext, prompt: str) -> Verdict:
+    """Return the verdict on the prompt; a long one is judged in a thread, for it takes some 40 ms."""
+    if len(prompt) <= _SHORT_PROMPT_CHARS:
+        return context.screening.screen_prompt(prompt)
+    return await asyncio.to_thread(context.screening.screen_prompt, prompt)
 
 
 async def check_order(request: web.Request) -> web.Response:
@@ -70,6 +92,7 @@ async def cancel_order(request: web.Request) -> web.Response:
         cancel(tx, request_id=request_id, now_ms=now_ms)
         return look(tx)
 
+    log.info("request.cancel_asked request_id=%s", request_id)
     return json_reply(await replies.status_of(context, await context.uow.write(cancel_and_look)))
 
 
@@ -84,6 +107,6 @@ def order_id_of(request: web.Request) -> RequestId:
         raise NotFound(
             "There is no request with this id: ids are UUIDs of 36 characters. Use the id that the order was answered "
             "with.",
-            code="RequestNotFound",
+            code=Rc.REQUEST_NOT_FOUND,
         )
     return RequestId(given.lower())

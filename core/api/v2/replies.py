@@ -1,6 +1,5 @@
 """From the engine's words to v2's: statuses, jobs and accounts as messages."""
 
-import asyncio
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Literal
 from msgspec import UNSET, structs
 
 from core.api.context import ApiContext
+from core.domain.errors import NotFound
 from core.domain.ids import RequestId
 from core.domain.jobs import Leased, Popped
 from core.domain.kudos import MK_PER_KUDOS
@@ -108,11 +108,13 @@ async def status_of(context: ApiContext, seen: Seen) -> RequestStatusStable:
 
 
 async def _generation(context: ApiContext, result: JobResult, *, inline: bool) -> GenerationStable:
+    img = context.objects.public_url(result.object_key)
     if inline:
-        body = await context.objects.get(result.object_key)
-        img = (await asyncio.to_thread(base64.b64encode, body)).decode()
-    else:
-        img = context.objects.public_url(result.object_key)
+        try:
+            body = await context.objects.get(result.object_key)
+        except NotFound:
+            body = b""  # deleted since: the other pictures of the request are still given
+        img = base64.b64encode(body).decode()
     state: Literal["ok", "censored"] = "censored" if result.state == "censored" else "ok"
     return GenerationStable(
         id=result.job_id,

@@ -1,6 +1,7 @@
 """The worker's routes: take a job (or wait for one), say how far it is, hand it in, or hand it back."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,7 +15,7 @@ from core.api.context import CONTEXT, HELD, ApiContext
 from core.api.held import is_gone
 from core.api.v2 import replies
 from core.api.v2.drafts import offer_of, seed_of
-from core.domain.errors import Conflict, HordeError, NotFound
+from core.domain.errors import Conflict, HordeError, NotFound, NotPermitted
 from core.domain.ids import AccountId, JobId
 from core.domain.jobs import LeaseView, Outcome, Popped
 from core.domain.workers import WorkerOffer
@@ -26,6 +27,7 @@ from core.services.queue.lease import lease_of
 from core.services.queue.pop import pop
 from core.services.queue.progress import progress
 from core.services.queue.release import release
+from core.wire import Rc
 from core.wire.work import (
     GenerationSubmitted,
     PopInputStable,
@@ -35,6 +37,8 @@ from core.wire.work import (
     ReleaseReply,
     SubmitInputStable,
 )
+
+log = logging.getLogger(__name__)
 
 _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,6})"?\s*(?=[;,]|$)', re.IGNORECASE)
 
@@ -59,6 +63,12 @@ async def pop_job(request: web.Request) -> web.StreamResponse:
     """Give the worker a job, or say that there is none; with ``Prefer: wait=N`` only after N seconds without one."""
     context = request.app[CONTEXT]
     account = await account_of(request)
+    if account.is_anonymous:
+        raise NotPermitted(
+            "A worker needs an account of its own, which earns the kudos. Make one (`horde account create NAME`) and "
+            "give its key.",
+            code=Rc.ANON_FORBIDDEN_WORKER,
+        )
     message = await read_message(request, PopInputStable, bytes_max=context.body_bytes_max, body_s=context.body_s_max)
     offer = offer_of(message, account_id=account.id, headers=request.headers)
     wait_s = preferred_wait_s(request.headers.getall("Prefer", ()))
@@ -119,12 +129,14 @@ async def _hand_over(
     reply = json_reply(replies.popped_of(context, popped), headers=headers)
     if not popped.jobs:
         return reply
+    for job in popped.jobs:
+        log.info("job.popped job_id=%s worker_id=%s model=%s ttl_s=%s", job.job_id, job.worker_id, job.model, job.ttl_s)
     sent = False
     try:
         if not is_gone(request):
             await reply.prepare(request)
             await reply.write_eof()
-            sent = not is_gone(request)
+            sent = True
     except ConnectionError:
         sent = False
     finally:
@@ -135,6 +147,7 @@ async def _hand_over(
 
 async def _give_back(context: ApiContext, popped: Popped, *, account_id: AccountId) -> None:
     for job in popped.jobs:
+        log.info("job.reply_failed job_id=%s worker_id=%s", job.job_id, job.worker_id)
         now_ms, job_id, lease_id = context.clock.now_ms(), job.job_id, job.lease_id
         await context.uow.write(
             lambda tx, job_id=job_id, lease_id=lease_id, now_ms=now_ms: release(  # type: ignore[misc] # bound now
@@ -159,7 +172,8 @@ async def submit_job(request: web.Request) -> web.Response:
     censored = _is_censored(message)
     try:
         picture = await intake.take(context, view, generation=message.generation, censored=censored)
-    except intake.PictureRefused:
+    except intake.PictureRefused as exc:
+        log.warning("job.picture_refused job_id=%s worker_id=%s why=%s", view.job_id, view.worker_id, exc.__cause__)
         with suppress(Conflict, NotFound):
             await _fail(context, view)
         raise
@@ -173,6 +187,7 @@ async def submit_job(request: web.Request) -> web.Response:
         content_type=intake.WEBP,
     )
     reward_mk = await _complete(context, view, picture, outcome)
+    log.info("job.completed job_id=%s worker_id=%s reward_mk=%s", view.job_id, view.worker_id, reward_mk)
     await context.objects.delete(upload_key(context.secret, view.lease_id))
     return json_reply(GenerationSubmitted(reward=replies.kudos_of(reward_mk)))
 

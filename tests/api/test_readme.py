@@ -1,0 +1,59 @@
+"""The guide's lines are run as they stand."""
+
+import asyncio
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.api.scene import Horde, webp
+
+GUIDE = Path(__file__).parents[2] / "core" / "api" / "README.md"
+CURL = shutil.which("curl")
+
+
+def lines_of_the_guide() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    commands = re.split(r"\n(?=curl |[A-Z_]+=)", "\n".join(blocks))
+    return [command for command in commands if command.startswith("curl")]
+
+
+def test_every_address_of_the_guide_exists(horde: Horde) -> None:
+    patterns = [
+        re.compile(re.sub(r"\\?\{[^}]+\}", "[^/]+", resource.canonical).replace("{key:.+}", ".+") + "$")
+        for resource in horde.server.app.router.resources()
+    ]
+    named = re.findall(r"\$HORDE(/[^\s\"|]+)", GUIDE.read_text(encoding="utf-8"))
+    assert len(named) >= 10
+    for path in named:
+        assert any(pattern.match(path) for pattern in patterns), path
+
+
+@pytest.mark.skipif(CURL is None, reason="curl is not installed")
+async def test_every_line_of_the_guide_runs(horde: Horde, tmp_path: Path) -> None:
+    finished_id, popped = await horde.leased()
+    await horde.upload(popped["r2_upload"], webp())
+    await horde.submit(popped["id"])
+    await horde.ask()
+    _, in_work = await horde.leased(prompt="another")
+    (tmp_path / "picture.webp").write_bytes(webp())
+    environment = os.environ | {
+        "HORDE": horde.address,
+        "KEY": (await horde.account("asker")).api_key,
+        "WORKER_KEY": (await horde.account("owner")).api_key,
+        "ID": finished_id,
+        "JOB": in_work["id"],
+        "UPLOAD": in_work["r2_upload"],
+    }
+    lines = lines_of_the_guide()
+    assert len(lines) >= 14
+    for line in lines:
+        run = await asyncio.create_subprocess_exec(
+            "bash", "-euo", "pipefail", "-c", line.replace("curl -s", "curl --fail-with-body -m 20 -s"),
+            cwd=tmp_path, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await run.communicate()
+        assert run.returncode == 0, f"{line}\n{said.decode()}"
+    assert (tmp_path / "picture-0.webp").read_bytes() == webp()
