@@ -27,7 +27,7 @@ def path_of(database_url: str) -> Path:
 def engine_for(path: Path, *, writes: bool) -> sa.Engine:
     """Return an engine whose transactions begin at once: ``BEGIN IMMEDIATE`` for the writer, a snapshot for readers."""
     engine = sa.create_engine(
-        f"{PREFIX}{path}",
+        sa.URL.create("sqlite", database=str(path)),
         poolclass=NullPool,
         connect_args={"isolation_level": None, "check_same_thread": False, "cached_statements": 256},
     )

@@ -1,0 +1,68 @@
+"""Held pops are woken in the order in which they came, and only those that fit."""
+
+import asyncio
+import threading
+
+from core.loops.wakeup import MemoryWakeup
+
+
+def only(*lanes: int) -> "object":
+    return lambda lane_id: lane_id in lanes
+
+
+async def start(wakeup: MemoryWakeup, tasks: asyncio.TaskGroup, *fits: object) -> "list[asyncio.Task[bool]]":
+    waiting = []
+    for one in fits:
+        waiting.append(tasks.create_task(wakeup.wait(one, timeout_s=5)))  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+    return waiting
+
+
+async def test_the_longest_waiting_that_fits_is_woken() -> None:
+    wakeup = MemoryWakeup()
+    async with asyncio.TaskGroup() as tasks:
+        a, b, c = await start(wakeup, tasks, only(1), only(2), only(1, 2))
+        threading.Thread(target=wakeup.notify, args=([2],)).start()
+        assert await b
+        assert not a.done()
+        wakeup.notify([2, 1])
+        assert await c
+        assert await a
+
+
+async def test_a_hint_that_found_nobody_serves_who_comes_next_once() -> None:
+    wakeup = MemoryWakeup()
+    assert not await wakeup.wait(lambda _: True, timeout_s=0.01)
+    wakeup.notify([3])
+    await asyncio.sleep(0.01)
+    assert not await wakeup.wait(only(4), timeout_s=0.01)  # type: ignore[arg-type]
+    assert await wakeup.wait(only(3), timeout_s=5)  # type: ignore[arg-type]
+    assert not await wakeup.wait(only(3), timeout_s=0.01)  # type: ignore[arg-type]
+
+
+async def test_the_tick_wakes_everyone_if_there_was_a_hint() -> None:
+    wakeup = MemoryWakeup(tick_s=0.02)
+    async with asyncio.TaskGroup() as tasks:
+        ticking = tasks.create_task(wakeup.run())
+        waiting = await start(wakeup, tasks, only(1), only(2))
+        await asyncio.sleep(0.1)
+        assert not any(task.done() for task in waiting)
+        wakeup.notify([9])
+        assert await asyncio.gather(*waiting) == [True, True]
+        await wakeup.stop()
+        await ticking
+
+
+async def test_a_stop_ends_every_wait_and_a_cancel_leaves_no_trace() -> None:
+    wakeup = MemoryWakeup()
+    async with asyncio.TaskGroup() as tasks:
+        a, b = await start(wakeup, tasks, only(1), only(1))
+        a.cancel()
+        await asyncio.sleep(0)
+        wakeup.notify([1])
+        assert await b, "the cancelled one does not swallow the hint"
+        (c,) = await start(wakeup, tasks, only(1))
+        await wakeup.stop()
+        await wakeup.stop()
+        assert not await c
+    assert not await wakeup.wait(only(1), timeout_s=5)  # type: ignore[arg-type]
