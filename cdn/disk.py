@@ -24,14 +24,17 @@ from core.ports.signed import Grant, Method
 _YEAR_S = 31_536_000
 _LEFTOVER_S = 3_600
 _READ_BYTES = 1 << 20
+_TYPES = {".webp": "image/webp", ".json": "application/json"}
 _UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 
 
 class DiskObjects:
     """The ObjectStore on one folder, plus what the routes need to serve it: ``verify``, ``receive``, ``find``.
 
+    The object of a key is the plain file ``<root>/objects/<key>``; all else is in ``<root>/objects-state``.
+
     A body is written to a file of its own and renamed into place, so readers see the old object or the new one, and a
-    killed process leaves at most a file in ``parts/``, which ``prune`` removes. No file is changed in place: a copy
+    killed process leaves at most a file in ``parts``, which ``prune`` removes. No file is changed in place: a copy
     is a hard link and stays what it is whatever is uploaded to its source later.
     """
 
@@ -41,8 +44,9 @@ class DiskObjects:
         Raises:
             Unavailable: the folder cannot be made or written.
         """
-        self._bodies, self._parts = root / "objects", root / "parts"
-        self._notes = NoteBook(root)
+        state = root / "objects-state"
+        self._bodies, self._parts = root / "objects", state / "parts"
+        self._notes = NoteBook(state)
         self._base = f"{public_url.rstrip('/')}/objects/"
         self._signer = UrlSigner(secret)
         self._clock = clock
@@ -223,7 +227,7 @@ class DiskObjects:
             while chunk := body.read(_READ_BYTES):
                 digest.update(chunk)
         return Note(
-            content_type="application/octet-stream",
+            content_type=_TYPES.get(Path(key).suffix, "application/octet-stream"),
             etag=digest.hexdigest()[:32],
             size_bytes=stat.st_size,
             mtime_ns=stat.st_mtime_ns,

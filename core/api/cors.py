@@ -5,6 +5,8 @@ from typing import Final
 
 from aiohttp import web
 
+from core.api.errors import API_PATHS
+
 _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, GET, OPTIONS, PUT, DELETE, PATCH",
@@ -14,19 +16,18 @@ _HEADERS: Final = {
     ),
     "Access-Control-Expose-Headers": "ETag, Retry-After, Preference-Applied",
 }
-_OPEN: Final = ("/api/", "/objects/")
 _Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 async def allow_any_origin(request: web.Request, response: web.StreamResponse) -> None:
     """Put the CORS headers on every reply of the API and of the objects."""
-    if request.path.startswith(_OPEN):
+    if request.path.startswith(API_PATHS):
         response.headers.update(_HEADERS)
 
 
 @web.middleware
 async def answer_preflight(request: web.Request, handler: _Route) -> web.StreamResponse:
     """Answer OPTIONS on any API address with 200 and no body."""
-    if request.method == "OPTIONS" and request.path.startswith(_OPEN):
+    if request.method == "OPTIONS" and request.path.startswith(API_PATHS):
         return web.Response(headers={"Access-Control-Max-Age": "86400"})
     return await handler(request)

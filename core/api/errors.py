@@ -33,6 +33,7 @@ STATUS: Final[dict[type[errors.HordeError], int]] = {
 }
 """v2 answers 400 where a submit comes twice or too late; workers give up on 400 and 404 and retry all else."""
 
+API_PATHS: Final = ("/api/", "/objects/")
 _HTTP_SENTENCES: Final = {
     404: ("There is nothing at this address. The routes are listed in core/api/README.md.", Rc.ROUTE_NOT_FOUND),
     405: ("This address does not take this method.", Rc.METHOD_NOT_ALLOWED),
@@ -54,7 +55,7 @@ async def answer_errors(request: web.Request, handler: _Route) -> web.StreamResp
     except (MalformedBodyError, MissingKeyError, BodyTooLargeError, BodyTooSlowError) as exc:
         return _unreadable(exc)
     except web.HTTPException as exc:
-        return _http_refusal(exc)
+        return _http_refusal(request, exc)
     except ConnectionError:
         raise
     except Exception:
@@ -88,8 +89,9 @@ def _unreadable(
     assert_never(error)
 
 
-def _http_refusal(error: web.HTTPException) -> web.StreamResponse:
-    if error.status < 400:
+def _http_refusal(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
+    """Say in JSON what aiohttp says in text; redirects, and the pages of other rooms, go their own way."""
+    if error.status < 400 or not request.path.startswith(API_PATHS):
         raise error
     sentence, rc = _HTTP_SENTENCES.get(error.status, (error.reason, None))
     allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None

@@ -124,6 +124,8 @@ async def test_addresses_and_methods_that_do_not_exist_answer_in_json(horde: Hor
     wrong = await horde.call("PATCH", "/api/v2/generate/async")
     assert (wrong.status, wrong.body["rc"]) == (405, "MethodNotAllowed")
     assert "POST" in wrong.headers["Allow"]
+    page = await horde.call("GET", "/nothing")
+    assert (page.status, page.headers["Content-Type"]) == (404, "text/plain; charset=utf-8")
 
 
 async def test_what_nobody_foresaw_is_logged_once_and_says_nothing(

@@ -2,7 +2,12 @@
 
 from collections.abc import Iterator
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from core.api.errors import STATUS
+from core.api.v2.drafts import seed_of
 from core.api.v2.work import preferred_wait_s
 from core.domain import errors
 
@@ -40,3 +45,17 @@ def test_the_wait_that_a_worker_prefers() -> None:
         ([], None),
     ):
         assert preferred_wait_s(prefer) == wait_s, prefer
+
+
+@pytest.mark.parametrize(
+    ("given_seed", "number"), [("42", 42), (42, 42), ("", None), (-1, None), ("a", 97), ("ab", 25185)]
+)
+def test_seeds_as_the_public_server_reads_them(given_seed: int | str, number: int | None) -> None:
+    """Digits are a number; other text is its bytes, little-endian."""
+    assert seed_of(given_seed) == number
+
+
+@given(st.text(max_size=50) | st.integers())
+def test_every_seed_fits_in_32_bits(given_seed: int | str) -> None:
+    number = seed_of(given_seed)
+    assert number is None or 0 <= number < 2**32

@@ -92,7 +92,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(horde: Horde) -> None:
     await writer.wait_closed()
     refused = await horde.submit(popped["id"])
     assert "nothing was uploaded" in refused.body["message"]
-    parts = horde.folder / "objects" / "parts"
+    parts = horde.folder / "objects" / "objects-state" / "parts"
     await until(lambda: not list(parts.iterdir()))
 
 

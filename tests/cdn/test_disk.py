@@ -125,12 +125,17 @@ async def test_an_upload_that_breaks_off_keeps_the_earlier_object(objects: DiskO
     assert await objects.get("in/a") == b"first"
 
 
-async def test_a_body_without_its_note_is_still_served_but_untyped(objects: DiskObjects, tmp_path: Path) -> None:
+async def test_a_body_without_its_note_is_typed_by_its_name(objects: DiskObjects, tmp_path: Path) -> None:
     head = await objects.put("pictures/a.webp", b"x", content_type="image/webp")
-    (tmp_path / "o" / "notes" / "pictures" / "a.webp.note").unlink()
+    (tmp_path / "o" / "objects-state" / "notes" / "pictures" / "a.webp.note").unlink()
     found = await objects.head("pictures/a.webp")
     assert found is not None
-    assert (found.content_type, found.etag) == ("application/octet-stream", head.etag)
+    assert (found.content_type, found.etag) == ("image/webp", head.etag)
+    await objects.put("in/a", b"x", content_type="image/webp")
+    (tmp_path / "o" / "objects-state" / "notes" / "in" / "a.note").unlink()
+    untyped = await objects.head("in/a")
+    assert untyped is not None
+    assert untyped.content_type == "application/octet-stream"
 
 
 async def test_a_note_about_another_file_is_not_believed(objects: DiskObjects, tmp_path: Path) -> None:
@@ -147,7 +152,7 @@ async def test_a_note_about_another_file_is_not_believed(objects: DiskObjects, t
 
 
 async def test_leftovers_of_a_killed_process_are_pruned(objects: DiskObjects, tmp_path: Path, clock: HandClock) -> None:
-    leftover = tmp_path / "o" / "parts" / "tmpabc"
+    leftover = tmp_path / "o" / "objects-state" / "parts" / "tmpabc"
     leftover.write_bytes(b"half")
     now_ms = int(leftover.stat().st_mtime * 1000)
     assert await objects.prune(now_ms) == 0
