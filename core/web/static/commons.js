@@ -156,7 +156,9 @@ async function showPrice() {
   try {
     const reply = await fetch(`/commons/price?text=${encodeURIComponent(box.value)}`, { headers: { Accept: "application/json" } });
     const answer = await reply.json();
-    if (mine === asked) document.getElementById("price").textContent = answer.sentence ?? "";
+    if (mine !== asked) return;
+    const isTold = answer.sentence === document.getElementById("trouble").textContent;
+    document.getElementById("price").textContent = isTold ? "" : (answer.sentence ?? "");
   } catch {
     // The price is a courtesy: without it one still posts.
   }
@@ -173,6 +175,7 @@ function begin(text) {
 function writeHere() {
   let timer = 0;
   box.addEventListener("input", () => {
+    trouble("");
     clearTimeout(timer);
     timer = setTimeout(showPrice, PRICE_AFTER_MS);
   });
@@ -196,6 +199,8 @@ function writeHere() {
       say(answer.sentence ?? "Posted.");
     } catch (error) {
       trouble(error.message);
+      asked += 1; // A price that is still on its way would say the same once more.
+      document.getElementById("price").textContent = "";
       box.focus();
     } finally {
       button.disabled = false;
