@@ -53,7 +53,8 @@ class Capabilities:
     """The limits and abilities of a platform, as data.
 
     `read_lag_s` is how long a post may be missing from the platform's own listings after it was accepted:
-    a post counts as absent only after two looks at least that far apart.
+    a post counts as absent only after two looks at least that far apart. `nsfw_allowed`: people may ask for pictures
+    that are not safe for work; elsewhere such a wish is passed over and the workers' check holds them back.
     """
 
     text_chars_max: int
@@ -63,6 +64,7 @@ class Capabilities:
     can_delete: bool = False
     can_be_private: bool = False
     can_show: bool = False
+    nsfw_allowed: bool = False
     idempotency: Idempotency = Idempotency.NONE
     acknowledge_deadline_s: float | None = None
     read_lag_s: float = 30.0

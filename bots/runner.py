@@ -171,6 +171,7 @@ class Runner:
             settled = loop.call_later(self._rhythm.steady_s, steady)
             try:
                 await work()
+                cause: BaseException = PlatformDown("it ended by itself")
             except Exception as error:  # noqa: BLE001 - the loop runner: whatever fails, the others go on
                 cause = _cause(error)
             finally:

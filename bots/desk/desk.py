@@ -145,12 +145,13 @@ class Desk:
         book = self._shelf.book
         chance = _chance(row.id)
         style = book.choose(parsed.style or book.default, chance=chance)
+        nsfw = parsed.overrides.nsfw and self._platforms[event.platform].capabilities.nsfw_allowed
         draft = draft_of(
             book,
             style,
             prompt=parsed.prompt,
             negative=parsed.negative,
-            overrides=parsed.overrides,
+            overrides=replace(parsed.overrides, nsfw=nsfw),
             chance=chance,
         )
         return _Reading(

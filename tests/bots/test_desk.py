@@ -195,6 +195,14 @@ async def test_a_censored_picture_is_told_and_not_shown(scene: Scene) -> None:
     assert not reply.media
 
 
+async def test_nobody_gets_unsafe_pictures_where_the_platform_does_not_allow_them(scene: Scene) -> None:
+    scene.square.say("@horde draw me a cat nsfw: yes")
+    await scene.accept()
+    [job] = await scene.work()
+    assert job.censor_nsfw
+    assert not job.nsfw
+
+
 async def test_several_pictures_come_in_one_reply(scene: Scene) -> None:
     scene.square.say("@horde draw me a cat n: 3")
     await scene.play()
