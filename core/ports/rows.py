@@ -6,9 +6,9 @@ from typing import Protocol
 from core.domain.events import Event, EventKind
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
 from core.domain.jobs import Candidate, Job, JobState, Lease, LeaseState, LeaseView, Outcome
-from core.domain.lanes import Lane
-from core.domain.matching import Capability
 from core.domain.moderation import Verdict
+from core.domain.queue.lanes import Lane
+from core.domain.queue.matching import Capability
 from core.domain.requests import JobProgress, JobResult, Kind, Request, RequestState
 from core.domain.workers import Worker, WorkerOffer
 

@@ -7,8 +7,8 @@ from collections import OrderedDict
 import sqlalchemy as sa
 
 from core.domain.ids import AccountId, JobId, WorkerId
-from core.domain.lanes import Lane, Needs
-from core.domain.matching import Capability, every_job_fits, misfit
+from core.domain.queue.lanes import Lane, Needs
+from core.domain.queue.matching import Capability, every_job_fits, misfit
 from core.domain.requests import Kind
 from core.store.tables import lanes
 

@@ -1,6 +1,7 @@
 """The unit of work on SQLite: one writer thread with group commit, a few reading threads, and the only COMMIT."""
 
 import asyncio
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.errors import HordeError, Unavailable
-from core.domain.matching import capability_of, misfit
+from core.domain.queue.matching import capability_of, misfit
 from core.domain.workers import WorkerOffer
 from core.ports.clock import Clock
 from core.ports.points import Edge, Step, reached
@@ -23,6 +24,7 @@ from core.store.connections import engine_for, in_transaction, translated
 from core.store.memory import Memory
 from core.store.transaction import SqlTransaction
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 GROUP_MAX = 64
 READERS = 4
@@ -223,10 +225,10 @@ class SqliteUnitOfWork:
             except BaseException:
                 transaction.rollback()
                 raise
-        except SQLAlchemyError as exc:
+        except BaseException as exc:  # noqa: BLE001 - the callers get it; the writer must not die of it
             self._memory.lanes.forget_above(highest_lane)
             for item in group:
-                item.error = translated(exc, self._path)
+                item.error = translated(exc, self._path) if isinstance(exc, SQLAlchemyError) else exc
         else:
             self._hint(hints, touched)
         for item in group:
@@ -268,11 +270,15 @@ class SqliteUnitOfWork:
         return tx
 
     def _hint(self, hints: list[Callable[[], None]], touched: list[int]) -> None:
-        """Run the hints of what was committed."""
+        """Run the hints of what was committed; one that fails takes nothing back."""
+        wakeup = self._wakeup
+        if touched and wakeup is not None:
+            hints.append(lambda: wakeup.notify(touched))
         for hint in hints:
-            hint()
-        if touched and self._wakeup is not None:
-            self._wakeup.notify(touched)
+            try:
+                hint()
+            except Exception as exc:
+                log.warning("store.hint_failed error=%s", exc, exc_info=exc)
 
 
 def _reach(group: list[_Write], edge: Edge) -> None:

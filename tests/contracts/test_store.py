@@ -1,6 +1,7 @@
 """The contract of the unit of work: what every store keeps."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,6 +163,30 @@ async def test_hints_run_after_the_commit_and_not_for_a_failure(uow: SqliteUnitO
     assert seen == ["commit", "hint"]
 
 
+async def test_a_hint_that_fails_harms_nobody(uow: SqliteUnitOfWork, caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> None:
+        message = "nobody there"
+        raise OSError(message)
+
+    await uow.write(lambda tx: tx.after_commit(broken))
+    assert await uow.write(add("ann")) == 1  # type: ignore[arg-type]
+    assert "store.hint_failed error=nobody there" in caplog.text
+
+
+async def test_a_database_that_another_program_holds_is_said_and_survived(
+    uow: SqliteUnitOfWork, tmp_path: Path
+) -> None:
+    await uow.write(lambda tx: connection_of(tx).exec_driver_sql("PRAGMA busy_timeout = 20"))
+    other = sqlite3.connect(tmp_path / "horde.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match="Another program holds the database"):
+        await uow.write(add("now"))  # type: ignore[arg-type]
+    assert await uow.read(names) == [], "reading goes on"
+    other.execute("ROLLBACK")
+    other.close()
+    assert await uow.write(add("then")) == 1  # type: ignore[arg-type]
+
+
 async def test_new_waiting_jobs_are_announced_one_by_one(scene: Scene, heard: Heard) -> None:
     guest = await scene.guest()
     await scene.ask(guest.id, draft(n=3))
@@ -175,7 +200,7 @@ async def test_a_lane_of_a_transaction_that_failed_is_forgotten(scene: Scene) ->
     guest = await scene.guest()
 
     def broken(tx: Transaction) -> None:
-        from core.domain.lanes import lane_of
+        from core.domain.queue.lanes import lane_of
 
         tx.lanes.id_of(lane_of(draft(models=("gone",))))
         raise NotPermitted("you may not.")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.due import due_ms, weight_ms
 from core.domain.policy import QueuePolicy
+from core.domain.queue.due import due_ms, weight_ms
 
 POLICY = QueuePolicy()
 H_MS = POLICY.weight_max_s * 1_000

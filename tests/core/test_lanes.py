@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.ids import AccountId, WorkerId
-from core.domain.lanes import Needs, lane_of, needs_of, size_bounds, size_class, step_bounds, step_class
-from core.domain.matching import capability_of, every_job_fits, misfit, model_for, refusal
+from core.domain.queue.lanes import Needs, lane_of, needs_of, size_bounds, size_class, step_bounds, step_class
+from core.domain.queue.matching import capability_of, every_job_fits, misfit, model_for, refusal
 from core.domain.requests import ImageParams, RequestDraft
 from core.domain.workers import WorkerOffer
 

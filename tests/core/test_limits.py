@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from core.domain.errors import InvalidRequest, UnknownModel
-from core.domain.limits import check, resolve_models
 from core.domain.policy import QueuePolicy
+from core.domain.queue.limits import check, resolve_models
 from core.domain.requests import ImageParams, RequestDraft
 
 POLICY = QueuePolicy(default_models=("tiny",), model_aliases={"stable_diffusion": "tiny"})

@@ -12,9 +12,9 @@ from core.api.v2 import replies
 from core.api.v2.drafts import draft_of
 from core.domain.errors import NotFound
 from core.domain.ids import RequestId
-from core.domain.limits import check
 from core.domain.moderation import Verdict
 from core.domain.pricing import price_mk
+from core.domain.queue.limits import check
 from core.ports.store import Transaction
 from core.services.queue.cancel import cancel
 from core.services.queue.submit import submit

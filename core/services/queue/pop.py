@@ -7,9 +7,9 @@ from core.domain.errors import InvalidRequest, NotFound, NotPermitted
 from core.domain.events import EventKind
 from core.domain.ids import AccountId, JobId, LeaseId, WorkerId, new_id
 from core.domain.jobs import Candidate, Lease, Leased, LeaseState, Popped
-from core.domain.leasing import lease_s
-from core.domain.matching import Capability, capability_of, misfit, model_for, refusal
 from core.domain.policy import QueuePolicy
+from core.domain.queue.leasing import lease_s
+from core.domain.queue.matching import Capability, capability_of, misfit, model_for, refusal
 from core.domain.requests import Request
 from core.domain.workers import WorkerOffer
 from core.ports.store import Transaction

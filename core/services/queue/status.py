@@ -6,7 +6,7 @@ from collections import Counter
 from core.domain.errors import NotFound
 from core.domain.ids import RequestId
 from core.domain.jobs import JobState
-from core.domain.lanes import lane_of
+from core.domain.queue.lanes import lane_of
 from core.domain.requests import Request, RequestState, RequestStatus
 from core.ports.store import ReadTransaction, Transaction
 from core.services.queue.submit import possible

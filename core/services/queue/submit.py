@@ -4,17 +4,17 @@ import secrets
 from collections.abc import Sequence
 
 from core.domain.accounts import Account
-from core.domain.due import due_ms
 from core.domain.errors import NotFound, TooManyJobs
 from core.domain.events import EventKind
 from core.domain.ids import AccountId, JobId, RequestId, new_id
 from core.domain.jobs import Job
-from core.domain.lanes import Lane, lane_of
-from core.domain.limits import check, resolve_models
-from core.domain.matching import capability_of, misfit
 from core.domain.moderation import Verdict
 from core.domain.policy import QueuePolicy
 from core.domain.pricing import job_price_mk
+from core.domain.queue.due import due_ms
+from core.domain.queue.lanes import Lane, lane_of
+from core.domain.queue.limits import check, resolve_models
+from core.domain.queue.matching import capability_of, misfit
 from core.domain.requests import Accepted, Request, RequestDraft, RequestState
 from core.domain.workers import Worker
 from core.ports.store import Transaction
@@ -44,7 +44,7 @@ def submit(
     if idempotency_key is not None:
         earlier = tx.requests.by_key(account_id=account_id, idempotency_key=idempotency_key)
         if earlier is not None:
-            return _accepted_before(tx, earlier)
+            return _accepted_before(tx, earlier, since_ms=now_ms - policy.online_s * 1_000)
     check(draft, policy)
     account = tx.accounts.get(account_id)
     if account is None:
@@ -105,7 +105,7 @@ def possible(lane: Lane, workers: Sequence[Worker]) -> bool:
     )
 
 
-def _accepted_before(tx: Transaction, request: Request) -> Accepted:
+def _accepted_before(tx: Transaction, request: Request, *, since_ms: int) -> Accepted:
     """Return what was answered when this request was made, with the balance as it is now."""
     account = tx.accounts.get(request.account_id)
     return Accepted(
@@ -114,7 +114,7 @@ def _accepted_before(tx: Transaction, request: Request) -> Accepted:
         price_mk=request.job_price_mk * request.draft.n,
         balance_after_mk=account.available_mk if account is not None else 0,
         duplicate=True,
-        is_possible=True,
+        is_possible=possible(lane_of(request.draft), tx.workers.online(since_ms)),
     )
 
 

@@ -24,6 +24,7 @@ def upgrade() -> None:
     _create_ledger()
     _create_requests()
     _create_work()
+    _create_results()
     _create_happenings()
     _create_system_accounts()
     if op.get_bind().dialect.name == "sqlite":
@@ -73,10 +74,7 @@ def _create_people() -> None:
         sa.Column("key_hash", sa.Text(), nullable=False),
         sa.Column("account_id", _number(), nullable=False),
         sa.Column("created_at_ms", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["accounts.id"],
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"]),
         sa.PrimaryKeyConstraint("key_hash"),
     )
     op.create_index("ix_api_keys_account", "api_keys", ["account_id"])
@@ -87,10 +85,7 @@ def _create_people() -> None:
         sa.Column("account_id", _number(), nullable=False),
         sa.Column("display_name", sa.Text(), nullable=False),
         sa.Column("created_at_ms", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["accounts.id"],
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"]),
         sa.PrimaryKeyConstraint("platform", "external_id"),
     )
     op.create_index("ix_identities_account", "identities", ["account_id"])
@@ -103,10 +98,7 @@ def _create_ledger() -> None:
         sa.Column("slot", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("posted_mk", sa.BigInteger(), nullable=False),
         sa.Column("held_mk", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["accounts.id"],
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"]),
         sa.PrimaryKeyConstraint("account_id", "slot"),
         sqlite_with_rowid=False,
     )
@@ -120,14 +112,8 @@ def _create_ledger() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("ref", sa.Text(), nullable=False),
         sa.Column("made_at_ms", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["from_id"],
-            ["accounts.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["to_id"],
-            ["accounts.id"],
-        ),
+        sa.ForeignKeyConstraint(["from_id"], ["accounts.id"]),
+        sa.ForeignKeyConstraint(["to_id"], ["accounts.id"]),
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("transfer_id"),
     )
@@ -139,10 +125,7 @@ def _create_ledger() -> None:
         sa.Column("transfer_seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("posted_mk", sa.BigInteger(), nullable=False),
         sa.Column("made_at_ms", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["accounts.id"],
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"]),
         sa.PrimaryKeyConstraint("account_id", "transfer_seq"),
     )
     op.create_table(
@@ -156,10 +139,7 @@ def _create_ledger() -> None:
         sa.Column("expires_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("made_at_ms", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("posted_mk >= 0 AND returned_mk >= 0 AND posted_mk + returned_mk <= amount_mk"),
-        sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["accounts.id"],
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"]),
         sa.PrimaryKeyConstraint("hold_id"),
     )
     _partial("ix_holds_pending", "holds", ["expires_at_ms"], state="pending")
@@ -178,10 +158,7 @@ def _create_requests() -> None:
         sa.Column("cancelled_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("finished_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("idempotency_key", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["accounts.id"],
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("account_id", "idempotency_key", name="uq_requests_key"),
     )
@@ -216,14 +193,8 @@ def _create_requests() -> None:
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("steps", sa.Integer(), nullable=False),
         sa.Column("ended_at_ms", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["lane_id"],
-            ["lanes.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["request_id"],
-            ["requests.id"],
-        ),
+        sa.ForeignKeyConstraint(["lane_id"], ["lanes.id"]),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     _partial("ix_jobs_leased", "jobs", ["lane_id"], state="leased")
@@ -245,10 +216,7 @@ def _create_work() -> None:
         sa.Column("jobs_done", sa.Integer(), nullable=False),
         sa.Column("job_ms", sa.BigInteger(), nullable=False),
         sa.Column("kudos_mk", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["accounts.id"],
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
     )
@@ -265,19 +233,16 @@ def _create_work() -> None:
         sa.Column("ended_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("ttl_s", sa.Integer(), nullable=False),
         sa.Column("reports", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["job_id"],
-            ["jobs.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["worker_id"],
-            ["workers.id"],
-        ),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"]),
+        sa.ForeignKeyConstraint(["worker_id"], ["workers.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     _partial("ix_leases_active", "leases", ["expires_at_ms"], state="active")
     _partial("ix_leases_active_worker", "leases", ["worker_id"], state="active")
     op.create_index("ix_leases_job", "leases", ["job_id"])
+
+
+def _create_results() -> None:
     op.create_table(
         "results",
         sa.Column("job_id", sa.Text(), nullable=False),
@@ -293,14 +258,8 @@ def _create_work() -> None:
         sa.Column("width_px", sa.Integer(), nullable=False),
         sa.Column("height_px", sa.Integer(), nullable=False),
         sa.Column("made_at_ms", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["job_id"],
-            ["jobs.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["request_id"],
-            ["requests.id"],
-        ),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"]),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"]),
         sa.PrimaryKeyConstraint("job_id"),
     )
     op.create_index("ix_results_request", "results", ["request_id"])
@@ -332,10 +291,7 @@ def _create_happenings() -> None:
         sa.Column("allowed", sa.Boolean(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=True),
         sa.Column("made_at_ms", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["request_id"],
-            ["requests.id"],
-        ),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"]),
         sa.PrimaryKeyConstraint("request_id"),
     )
     op.create_table(
@@ -346,10 +302,7 @@ def _create_happenings() -> None:
         sa.Column("rule_group", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("made_at_ms", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["accounts.id"],
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_incidents_account", "incidents", ["account_id", "made_at_ms"])

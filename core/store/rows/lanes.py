@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from core.domain.ids import JobId, WorkerId
-from core.domain.lanes import Lane
-from core.domain.matching import Capability
+from core.domain.queue.lanes import Lane
+from core.domain.queue.matching import Capability
 from core.store.memory import Memory
 from core.store.tables import jobs, lanes
 

@@ -1,0 +1,1 @@
+"""The rules of the queue: limits, lanes, order, matching and leases."""

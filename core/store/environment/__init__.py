@@ -1,0 +1,1 @@
+"""The folder that Alembic calls its script location."""
