@@ -162,6 +162,11 @@ def cancelled(*, found: bool, balance_mk: int) -> str:
     return f"Cancelled. What was not made yet costs nothing; you have {kudos(balance_mk)}."
 
 
+def too_late() -> str:
+    """`cancel` after everything was made."""
+    return "It is already made, so there is nothing left to cancel; the reply is on its way."
+
+
 def balance(*, handle: str, available_mk: int, held_mk: int) -> str:
     """What `kudos` tells."""
     held = f" ({kudos(held_mk)} more are held for what is in the queue)" if held_mk else ""

@@ -15,12 +15,14 @@ from bots.replies import (
     nothing_before,
     status_text,
     styles_text,
+    too_late,
 )
-from bots.store.commissions import change_commission, commission, latest_commissions
+from bots.store.commissions import commission, latest_commissions
 from bots.store.outbox import add_post, post_of_remote, posts_of_commission
 from bots.store.rows import Commission, CommissionState, OutboxState
 from bots.styles import StyleBook
 from core.domain.ids import AccountId, RequestId
+from core.domain.requests import RequestState
 from core.ports.store import ReadTransaction, Transaction
 
 ENDED_WELL = (CommissionState.FINISHED, CommissionState.ANSWERED)
@@ -99,8 +101,10 @@ def _cancel(tx: Transaction, asked: Asked, horde: Horde) -> str:
     if found is None or found.request_id is None or found.account_id is None:
         return cancelled(found=False, balance_mk=0)
     owner = AccountId(found.account_id)
-    horde.cancel(tx, request_id=RequestId(found.request_id), account_id=owner, now_ms=asked.now_ms)
-    change_commission(tx, commission_id=found.id, state=CommissionState.CANCELLED, now_ms=asked.now_ms)
+    # The commission ends with the request's own event: what is finished by then was paid and is handed over.
+    status = horde.cancel(tx, request_id=RequestId(found.request_id), account_id=owner, now_ms=asked.now_ms)
+    if status.state is RequestState.DONE:
+        return too_late()
     account = horde.account_now(tx, account_id=owner)
     return cancelled(found=True, balance_mk=account.available_mk if account else 0)
 

@@ -28,7 +28,7 @@ from bots.store.inbox import SUMMONING, mark_read, new_rows
 from bots.store.outbox import add_post
 from bots.store.rows import Commission, CommissionState, InboxRow
 from bots.styles import StyleShelf, draft_of
-from core.domain.errors import HordeError, Unavailable
+from core.domain.errors import HordeError, NotFound, Unavailable
 from core.domain.events import FINAL_KINDS, Event
 from core.domain.events import EventKind as HordeEventKind
 from core.domain.ids import RequestId
@@ -276,10 +276,14 @@ class Desk:
     def _end(self, tx: Transaction, event: Event, mine: Commission, now_ms: int) -> None:
         if mine.state is not CommissionState.ACCEPTED:
             return
-        if event.kind is HordeEventKind.REQUEST_CANCELLED:
+        try:
+            status = self._horde.status(tx, request_id=RequestId(str(event.request_id)), now_ms=now_ms)
+        except NotFound as error:
+            self._answer(tx, mine, error_reply(error), CommissionState.FAILED, now_ms)
+            return
+        if event.kind is HordeEventKind.REQUEST_CANCELLED and not status.results:
             change_commission(tx, commission_id=mine.id, state=CommissionState.CANCELLED, now_ms=now_ms)
             return
-        status = self._horde.status(tx, request_id=RequestId(str(event.request_id)), now_ms=now_ms)
         account = self._horde.account_now(tx, account_id=status.account_id)
         balance_mk = account.available_mk if account else 0
         capabilities = self._platforms[mine.platform].capabilities

@@ -225,6 +225,34 @@ async def test_cancel_gives_the_hold_back(scene: Scene) -> None:
     assert await scene.balance_mk(mine.account_id or 0) == 0
 
 
+async def test_what_was_finished_before_a_cancel_is_handed_over_and_paid(scene: Scene) -> None:
+    event = scene.square.say("@horde draw me a cat n: 3")
+    await scene.accept()
+    await scene.work(jobs_max=1)
+    price_mk = (await scene.commission(event)).price_mk
+    scene.square.say("@horde cancel")
+    await scene.play()
+    [made] = [post for post in scene.square.of(Target.REPLY) if post.in_reply_to == event.remote_id]
+    assert len(made.media) == 1
+    assert "2 more could not be made; you did not pay for them" in made.text
+    mine = await scene.commission(event)
+    assert mine.state is CommissionState.ANSWERED
+    assert await scene.balance_mk(mine.account_id or 0) == -price_mk // 3 == -mine.price_mk
+
+
+async def test_a_cancel_that_comes_too_late_loses_no_picture(scene: Scene) -> None:
+    event = scene.square.say("@horde draw me a cat")
+    await scene.accept()
+    await scene.work()
+    scene.square.say("@horde cancel")
+    await scene.accept()
+    await scene.react()
+    await scene.deliver()
+    [made] = [post for post in scene.square.of(Target.REPLY) if post.in_reply_to == event.remote_id]
+    assert made.media
+    assert any("already made" in post.text for post in scene.square.of(Target.REPLY))
+
+
 async def test_again_repeats_the_order_with_another_seed(scene: Scene) -> None:
     scene.square.say("@horde draw me a cat seed: 7 style: ocean")
     await scene.play()

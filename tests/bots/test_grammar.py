@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bots.grammar import Command, CommandWord, NotForUs, Order, Refusal, RefusalReason, parse, text_of_html
 from bots.names import Names
@@ -194,3 +196,32 @@ def test_talk_is_not_for_us(text: str) -> None:
 def test_direct_messages_need_no_verb() -> None:
     assert ordered("a red heart", direct=True).prompt == "a red heart"
     assert ordered("draw a red heart", direct=True).prompt == "a red heart"
+
+
+PIECES = st.sampled_from(
+    [
+        "draw me",
+        "@horde",
+        "style:",
+        "style: flux",
+        "###",
+        '"',
+        "\n",
+        ";",
+        "seed: 5",
+        "size: 1x",
+        "n:",
+        "private",
+        "a cat",
+        "> ",
+    ]
+)
+
+
+@given(pieces=st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=12), direct=st.booleans())
+def test_no_text_breaks_the_grammar(pieces: list[str], direct: bool) -> None:
+    parsed = read(" ".join(pieces), direct=direct)
+    assert isinstance(parsed, Order | Command | Refusal | NotForUs)
+    if isinstance(parsed, Order):
+        assert parsed.prompt.strip()
+        assert "\n" not in parsed.prompt
