@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.domain.errors import HordeError, NotPermitted, PromptRejected, Unavailable
 from core.domain.ids import AccountId
 from core.domain.moderation import Verdict
-from core.ports.store import ReadTransaction, Transaction
+from core.ports.store import ReadTransaction, Transaction, UnitOfWork
 from core.store import SqliteUnitOfWork, connection_of
 from core.store.unit_of_work import GROUP_MAX
 from tests.core.scene import HandClock, Scene, draft, fresh_database
@@ -24,10 +24,10 @@ class Heard:
     def __init__(self) -> None:
         self.lanes: list[int] = []
 
-    def notify(self, lane_ids: "list[int]") -> None:
+    def notify(self, lane_ids: Iterable[int]) -> None:
         self.lanes += lane_ids
 
-    async def wait(self, lanes_fit: object, *, timeout_s: float) -> bool:
+    async def wait(self, lanes_fit: Callable[[int], bool], *, timeout_s: float) -> bool:
         raise NotImplementedError
 
 
@@ -39,7 +39,7 @@ def heard() -> Heard:
 @pytest.fixture(params=["sqlite"])
 def uow(request: pytest.FixtureRequest, tmp_path: Path, heard: Heard) -> Iterator[SqliteUnitOfWork]:
     assert request.param == "sqlite"
-    unit = SqliteUnitOfWork.open(fresh_database(tmp_path), clock=HandClock(), wakeup=heard)  # type: ignore[arg-type]
+    unit = SqliteUnitOfWork.open(fresh_database(tmp_path), clock=HandClock(), wakeup=heard)
     yield unit
     unit.close()
 
@@ -49,7 +49,7 @@ def scene(uow: SqliteUnitOfWork) -> Scene:
     return Scene(uow=uow, clock=HandClock())
 
 
-def add(name: str) -> "object":
+def add(name: str) -> Callable[[Transaction], AccountId]:
     return lambda tx: tx.accounts.add(name=name, trusted=False, moderator=False, guest=False, now_ms=0)
 
 
@@ -81,7 +81,7 @@ class Blocked:
 
 
 async def test_a_clean_return_is_committed_and_an_error_leaves_nothing(uow: SqliteUnitOfWork) -> None:
-    assert await uow.write(add("ann")) == 1  # type: ignore[arg-type]
+    assert await uow.write(add("ann")) == 1
 
     def broken(tx: Transaction) -> None:
         tx.accounts.add(name="ghost", trusted=False, moderator=False, guest=False, now_ms=0)
@@ -107,9 +107,9 @@ async def test_one_failure_in_a_group_harms_no_other(uow: SqliteUnitOfWork) -> N
         raise NotPermitted("you may not.")
 
     async with asyncio.TaskGroup() as tasks, Blocked(uow):
-        good = [tasks.create_task(uow.write(add(f"a{i}"))) for i in range(5)]  # type: ignore[arg-type]
+        good = [tasks.create_task(uow.write(add(f"a{i}"))) for i in range(5)]
         bad = tasks.create_task(_outcome(uow, broken))
-        more = [tasks.create_task(uow.write(add(f"b{i}"))) for i in range(5)]  # type: ignore[arg-type]
+        more = [tasks.create_task(uow.write(add(f"b{i}"))) for i in range(5)]
         await asyncio.sleep(0)
     assert commits == 2, "one for what blocked, one for the group"
     assert isinstance(bad.result(), NotPermitted)
@@ -117,9 +117,9 @@ async def test_one_failure_in_a_group_harms_no_other(uow: SqliteUnitOfWork) -> N
     assert await uow.read(names) == [f"a{i}" for i in range(5)] + [f"b{i}" for i in range(5)]
 
 
-async def _outcome(uow: SqliteUnitOfWork, use_case: object) -> HordeError | None:
+async def _outcome(uow: UnitOfWork, use_case: Callable[[Transaction], object]) -> HordeError | None:
     try:
-        await uow.write(use_case)  # type: ignore[arg-type]
+        await uow.write(use_case)
     except HordeError as exc:
         return exc
     return None
@@ -130,7 +130,7 @@ async def test_a_group_is_bounded(uow: SqliteUnitOfWork) -> None:
     sa.event.listen(uow._engine, "commit", lambda _: commits.append(1))
     async with asyncio.TaskGroup() as tasks, Blocked(uow):
         for i in range(GROUP_MAX + 6):
-            tasks.create_task(uow.write(add(f"a{i}")))  # type: ignore[arg-type]
+            tasks.create_task(uow.write(add(f"a{i}")))
         await asyncio.sleep(0)
     assert len(commits) == 3
 
@@ -140,7 +140,7 @@ async def test_results_are_given_out_only_after_the_commit(uow: SqliteUnitOfWork
     sa.event.listen(uow._engine, "commit", lambda _: seen.append("commit"))
 
     async def one(name: str) -> None:
-        await uow.write(add(name))  # type: ignore[arg-type]
+        await uow.write(add(name))
         seen.append("result")
 
     async with asyncio.TaskGroup() as tasks, Blocked(uow):
@@ -169,7 +169,7 @@ async def test_a_hint_that_fails_harms_nobody(uow: SqliteUnitOfWork, caplog: pyt
         raise OSError(message)
 
     await uow.write(lambda tx: tx.after_commit(broken))
-    assert await uow.write(add("ann")) == 1  # type: ignore[arg-type]
+    assert await uow.write(add("ann")) == 1
     assert "store.hint_failed error=nobody there" in caplog.text
 
 
@@ -180,11 +180,11 @@ async def test_a_database_that_another_program_holds_is_said_and_survived(
     other = sqlite3.connect(tmp_path / "horde.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(Unavailable, match="Another program holds the database"):
-        await uow.write(add("now"))  # type: ignore[arg-type]
+        await uow.write(add("now"))
     assert await uow.read(names) == [], "reading goes on"
     other.execute("ROLLBACK")
     other.close()
-    assert await uow.write(add("then")) == 1  # type: ignore[arg-type]
+    assert await uow.write(add("then")) == 1
 
 
 async def test_new_waiting_jobs_are_announced_one_by_one(scene: Scene, heard: Heard) -> None:
@@ -205,7 +205,7 @@ async def test_a_lane_of_a_transaction_that_failed_is_forgotten(scene: Scene) ->
         tx.lanes.id_of(lane_of(draft(models=("gone",))))
         raise NotPermitted("you may not.")
 
-    assert isinstance(await _outcome(scene.uow, broken), NotPermitted)  # type: ignore[arg-type]
+    assert isinstance(await _outcome(scene.uow, broken), NotPermitted)
     await scene.ask(guest.id)
     assert (await scene.pop_one(scene.offer(guest.id))).model == "tiny"
 
@@ -229,7 +229,7 @@ async def test_a_reader_cannot_write_and_sees_one_moment(uow: SqliteUnitOfWork) 
 
     def twice(tx: ReadTransaction) -> list[list[str]]:
         first = names(tx)
-        asyncio.run_coroutine_threadsafe(uow.write(add("later")), loop).result(5)  # type: ignore[arg-type]
+        asyncio.run_coroutine_threadsafe(uow.write(add("later")), loop).result(5)
         return [first, names(tx)]
 
     assert await uow.read(twice) == [[], []]
@@ -238,7 +238,7 @@ async def test_a_reader_cannot_write_and_sees_one_moment(uow: SqliteUnitOfWork) 
 
 async def test_a_caller_that_goes_before_its_turn_is_not_served(uow: SqliteUnitOfWork) -> None:
     async with Blocked(uow):
-        task = asyncio.get_running_loop().create_task(uow.write(add("gone")))  # type: ignore[arg-type]
+        task = asyncio.get_running_loop().create_task(uow.write(add("gone")))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -247,7 +247,7 @@ async def test_a_caller_that_goes_before_its_turn_is_not_served(uow: SqliteUnitO
 
 
 async def test_a_full_disk_is_said_and_survived(uow: SqliteUnitOfWork) -> None:
-    await uow.write(add("before"))  # type: ignore[arg-type]
+    await uow.write(add("before"))
     pages = await uow.write(lambda tx: connection_of(tx).scalar(sa.text("PRAGMA page_count")))
     await uow.write(lambda tx: connection_of(tx).exec_driver_sql(f"PRAGMA max_page_count = {pages}"))
     errors = []
@@ -259,7 +259,7 @@ async def test_a_full_disk_is_said_and_survived(uow: SqliteUnitOfWork) -> None:
     assert all(isinstance(error, Unavailable) for error in errors)
     assert "Free some space" in str(errors[0])
     await uow.write(lambda tx: connection_of(tx).exec_driver_sql("PRAGMA max_page_count = 1000000"))
-    await uow.write(add("after"))  # type: ignore[arg-type]
+    await uow.write(add("after"))
     kept = await uow.read(names)
     assert (kept[0], kept[-1]) == ("before", "after")
 
@@ -284,7 +284,7 @@ async def test_closing_twice_is_fine_and_using_it_then_is_not(tmp_path: Path) ->
     with pytest.raises(Unavailable, match="closed"):
         await unit.read(names)
     with pytest.raises(Unavailable, match="closed"):
-        await unit.write(add("x"))  # type: ignore[arg-type]
+        await unit.write(add("x"))
 
 
 async def test_200_pops_at_once_over_200_jobs_get_200(scene: Scene) -> None:

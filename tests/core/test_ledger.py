@@ -1,10 +1,12 @@
 """The ledger: transfers, holds and the audit that finds what is wrong."""
 
+from collections.abc import Awaitable
+
 import pytest
 
 from core.domain.errors import Conflict, InsufficientKudos, InvalidRequest, NotFound, Unavailable
 from core.domain.ids import MINT, TREASURY, AccountId
-from core.domain.kudos import HoldState, Transfer, TransferReason
+from core.domain.kudos import Hold, HoldState, Transfer, TransferReason
 from core.services.kudos.audit import audit
 from core.services.kudos.hold import hold
 from core.services.kudos.post import post
@@ -57,7 +59,7 @@ async def test_a_hold_in_parts(scene: Scene) -> None:
     ann, bob = (await scene.account("ann")).account, (await scene.account("bob")).account
     now_ms = scene.clock.now_ms()
 
-    def set_aside(amount_mk: int, floor_mk: int | None = None) -> object:
+    def set_aside(amount_mk: int, floor_mk: int | None = None) -> Awaitable[Hold]:
         return scene.do(
             lambda tx: hold(
                 tx,
@@ -71,13 +73,13 @@ async def test_a_hold_in_parts(scene: Scene) -> None:
         )
 
     with pytest.raises(InsufficientKudos):
-        await set_aside(100, 0)  # type: ignore[misc]
-    first = await set_aside(100)  # type: ignore[misc]
-    assert await set_aside(100) == first  # type: ignore[misc]
+        await set_aside(100, 0)
+    first = await set_aside(100)
+    assert await set_aside(100) == first
     with pytest.raises(Conflict):
-        await set_aside(101)  # type: ignore[misc]
+        await set_aside(101)
 
-    def spend(name: str, amount_mk: int) -> object:
+    def spend(name: str, amount_mk: int) -> Awaitable[Hold]:
         return scene.do(
             lambda tx: post(
                 tx,
@@ -90,8 +92,8 @@ async def test_a_hold_in_parts(scene: Scene) -> None:
             )
         )
 
-    await spend("p1", 30)  # type: ignore[misc]
-    await spend("p1", 30)  # type: ignore[misc]
+    await spend("p1", 30)
+    await spend("p1", 30)
     assert (await scene.do(lambda tx: void(tx, hold_id="h", amount_mk=20))).held_mk == 50
     last = await scene.do(lambda tx: void(tx, hold_id="h"))
     assert (last.state, last.posted_mk, last.returned_mk) == (HoldState.POSTED, 30, 70)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.domain.errors import InvalidRequest, UnknownModel
+from core.domain.ids import WorkerId
 from core.domain.policy import QueuePolicy
 from core.domain.queue.limits import check, resolve_models
 from core.domain.requests import ImageParams, RequestDraft
@@ -39,7 +40,7 @@ def test_a_good_draft_passes() -> None:
         (with_image(cfg_scale=float("nan")), "cfg_scale", "nan"),
         (with_image(seed=2**32), "seed", "4294967296"),
         (with_image(post_processing=("x",) * 9), "post_processing", "9 .* 8"),
-        (replace(GOOD, worker_ids=("w",) * 6), "workers", "6 .* 5"),
+        (replace(GOOD, worker_ids=(WorkerId("w"),) * 6), "workers", "6 .* 5"),
         (replace(GOOD, extra={"x": "y" * 20_000}), "params", "16384"),
     ],
 )

@@ -2,18 +2,21 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 from core.loops.wakeup import MemoryWakeup
 
 
-def only(*lanes: int) -> "object":
+def only(*lanes: int) -> Callable[[int], bool]:
     return lambda lane_id: lane_id in lanes
 
 
-async def start(wakeup: MemoryWakeup, tasks: asyncio.TaskGroup, *fits: object) -> "list[asyncio.Task[bool]]":
+async def start(
+    wakeup: MemoryWakeup, tasks: asyncio.TaskGroup, *fits: Callable[[int], bool]
+) -> "list[asyncio.Task[bool]]":
     waiting = []
     for one in fits:
-        waiting.append(tasks.create_task(wakeup.wait(one, timeout_s=5)))  # type: ignore[arg-type]
+        waiting.append(tasks.create_task(wakeup.wait(one, timeout_s=5)))
         await asyncio.sleep(0)
     return waiting
 
@@ -35,9 +38,9 @@ async def test_a_hint_that_found_nobody_serves_who_comes_next_once() -> None:
     assert not await wakeup.wait(lambda _: True, timeout_s=0.01)
     wakeup.notify([3])
     await asyncio.sleep(0.01)
-    assert not await wakeup.wait(only(4), timeout_s=0.01)  # type: ignore[arg-type]
-    assert await wakeup.wait(only(3), timeout_s=5)  # type: ignore[arg-type]
-    assert not await wakeup.wait(only(3), timeout_s=0.01)  # type: ignore[arg-type]
+    assert not await wakeup.wait(only(4), timeout_s=0.01)
+    assert await wakeup.wait(only(3), timeout_s=5)
+    assert not await wakeup.wait(only(3), timeout_s=0.01)
 
 
 async def test_the_tick_wakes_everyone_if_there_was_a_hint() -> None:
@@ -65,4 +68,4 @@ async def test_a_stop_ends_every_wait_and_a_cancel_leaves_no_trace() -> None:
         await wakeup.stop()
         await wakeup.stop()
         assert not await c
-    assert not await wakeup.wait(only(1), timeout_s=5)  # type: ignore[arg-type]
+    assert not await wakeup.wait(only(1), timeout_s=5)
