@@ -6,6 +6,7 @@ from aiohttp import web
 
 from core.api.bodies import chunks_of
 from core.domain.errors import NotFound
+from core.ports.points import Edge, Step, reached
 from core.ports.signed import SignedObjects
 from core.wire import Rc
 
@@ -25,7 +26,9 @@ def routes(objects: SignedObjects) -> list[web.RouteDef]:
         grant = objects.verify("PUT", request.match_info["key"], request.query)
         declared = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         chunks = chunks_of(request, bytes_max=grant.bytes_max, chunk_s=_CHUNK_S)
+        reached(Step.UPLOAD, Edge.BEFORE)
         head = await objects.receive(grant, chunks, declared_type=declared)
+        reached(Step.UPLOAD, Edge.AFTER)
         return web.Response(headers={"ETag": f'"{head.etag}"'})
 
     async def get(request: web.Request) -> web.StreamResponse:
