@@ -76,6 +76,7 @@ class CommonsSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The local web timeline."""
 
     enabled: Annotated[bool, Meta(examples=[True])] = True
+    posts_per_minute: Annotated[int, Meta(ge=1, le=100_000, examples=[20])] = 20
     bot_name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{2,30}$", examples=["horde"])] = "horde"
 
 

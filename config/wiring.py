@@ -1,7 +1,7 @@
 """The composition root: which implementation stands behind which port, and what runs in one process."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,12 +164,14 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         version=VERSION,
         signed_objects=objects,
     )
-    pages = [web_routes(WebContext(uow=uow, clock=clock, version=VERSION))]
-    pages += [
-        commons_pages(ground, platform, objects=objects, screening=screening, shelf=shelf, public_url=public_url)
+    timelines = [
+        commons_context(ground, platform, objects=objects, screening=screening, shelf=shelf, public_url=public_url)
         for platform in platforms
         if isinstance(platform, CommonsPlatform)
     ]
+    web_pages = web_routes(WebContext(uow=uow, clock=clock, version=VERSION))
+    app = create_app(context, web_pages, *map(commons_routes, timelines))
+    app.on_shutdown.extend(timeline.pulse.close for timeline in timelines)
     runner = Runner(
         uow=uow,
         clock=clock,
@@ -180,10 +182,10 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     )
     uow.on_events(runner.hint_events)
     loops = Loops(chores(uow=uow, objects=objects, policy=policy), uow=uow, clock=clock)
-    return Rooms(app=create_app(context, *pages), runner=runner, loops=loops, wakeup=ground.wakeup)
+    return Rooms(app=app, runner=runner, loops=loops, wakeup=ground.wakeup)
 
 
-def commons_pages(
+def commons_context(
     ground: Ground,
     platform: CommonsPlatform,
     *,
@@ -191,9 +193,9 @@ def commons_pages(
     screening: RuleScreening,
     shelf: StyleShelf,
     public_url: str,
-) -> Iterable[web.RouteDef]:
-    """The routes of the timeline's pages."""
-    context = CommonsContext(
+) -> CommonsContext:
+    """What the timeline's pages work with."""
+    return CommonsContext(
         uow=ground.uow,
         objects=objects,
         clock=ground.clock,
@@ -203,5 +205,5 @@ def commons_pages(
         secret=ground.secret,
         public_url=public_url,
         version=VERSION,
+        posts_per_minute=ground.settings.commons.posts_per_minute,
     )
-    return commons_routes(context)
