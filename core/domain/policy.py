@@ -35,6 +35,8 @@ class QueuePolicy:
     extra_bytes_max: int = 16_384
     scan_max: int = 64
     """Candidates a lane that a pop looks at where a condition is not the lane's."""
+    priority_max: int = 50
+    """People that a worker may name to be served first."""
     online_s: int = 300
     fee_per_mille: int = 0
     default_models: tuple[str, ...] = ()

@@ -1,8 +1,10 @@
 """The ledger: transfers, holds and the audit that finds what is wrong."""
 
 from collections.abc import Awaitable
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from core.domain.errors import Conflict, InsufficientKudos, InvalidRequest, NotFound, Unavailable
 from core.domain.ids import MINT, TREASURY, AccountId
@@ -13,6 +15,7 @@ from core.services.kudos.post import post
 from core.services.kudos.transfer import transfer
 from core.services.kudos.void import expire_holds, void
 from core.store import connection_of
+from core.store.connections import translated
 from tests.core.scene import START_MS, Scene
 
 
@@ -159,3 +162,38 @@ async def test_the_audit_finds_damage(scene: Scene, damage: str, words: str) -> 
     report = await scene.uow.read(audit)
     assert not report.ok
     assert any(words in difference for difference in report.differences), report.differences
+
+
+async def test_an_account_marked_hot_has_many_slots_and_one_sum(scene: Scene) -> None:
+    ann = (await scene.account("ann", kudos=10)).account
+    await scene.do(lambda tx: connection_of(tx).exec_driver_sql("UPDATE accounts SET hot = 1 WHERE name = 'ann'"))
+    assert (await scene.look(ann.id)).hot
+    for _ in range(12):
+        await scene.ask(ann.id)
+    slots = await scene.do(
+        lambda tx: connection_of(tx).scalar(sa.text("SELECT count(*) FROM balances WHERE account_id = 1"))
+    )
+    assert slots is not None
+    assert slots > 4
+    after = await scene.look(ann.id)
+    assert (after.kudos_mk, after.held_mk) == (10_000, 78_000)
+    await scene.audit()
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("database or disk is full", "Free some space"),
+        ("attempt to write a readonly database", "may write in it"),
+        ("unable to open database file", "the folder exists"),
+        ("database is locked", "try again in a moment"),
+        ("no such table: jobs", "horde db upgrade"),
+        ("database disk image is malformed", "latest backup"),
+        ("disk I/O error", "Try again"),
+    ],
+)
+def test_what_the_database_says_is_said_with_what_to_do(reason: str, advice: str) -> None:
+    error = translated(sa.exc.OperationalError("x", {}, Exception(reason)), Path("/data/horde.db"))
+    assert isinstance(error, Unavailable)
+    assert "/data/horde.db" in str(error)
+    assert advice in str(error)

@@ -94,6 +94,8 @@ async def test_the_owner_and_friends_come_first(scene: Scene) -> None:
     assert (await scene.pop_one(offer)).prompt == "rich"
     with pytest.raises(InvalidRequest, match="name#number"):
         await scene.pop(replace(offer, priority_usernames=("friend",)))
+    with pytest.raises(InvalidRequest, match=r"51 people .* at most 50"):
+        await scene.pop(replace(offer, priority_usernames=("friend#1",) * 51))
 
 
 async def test_a_worker_that_serves_its_own_requester_moves_no_balance(scene: Scene) -> None:

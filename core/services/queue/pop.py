@@ -36,7 +36,7 @@ def pop(tx: Transaction, *, offer: WorkerOffer, policy: QueuePolicy, now_ms: int
     if offer.blacklist:
         free, looked_at = (), (*free, *looked_at)
     if free or looked_at:
-        accounts = _people_first(tx, offer)
+        accounts = _people_first(tx, offer, policy)
         for candidate in _candidates(tx, offer, worker_id, free, looked_at, accounts=accounts, policy=policy):
             first = _claim(tx, candidate, offer, worker_id=worker_id, policy=policy, now_ms=now_ms)
             if first is not None:
@@ -70,8 +70,20 @@ def _greet(tx: Transaction, offer: WorkerOffer, *, policy: QueuePolicy, now_ms: 
     return worker.id, worker.owner_trusted
 
 
-def _people_first(tx: Transaction, offer: WorkerOffer) -> Sequence[AccountId]:
+def _people_first(tx: Transaction, offer: WorkerOffer, policy: QueuePolicy) -> Sequence[AccountId]:
     """Return the accounts that this worker serves before all others: its owner and whom it names."""
+    if len(offer.priority_usernames) > policy.priority_max:
+        message = (
+            f"The worker names {len(offer.priority_usernames)} people to serve first, but at most "
+            f"{policy.priority_max} are taken. Leave some out."
+        )
+        raise InvalidRequest(
+            message,
+            field="priority_usernames",
+            limit=policy.priority_max,
+            value=len(offer.priority_usernames),
+            code="InvalidPriorityUsername",
+        )
     accounts = [offer.account_id]
     for handle in offer.priority_usernames:
         name, mark, number = handle.rpartition("#")
