@@ -11,21 +11,21 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 TOKENS_MAX = 24
 
 
-def _tokenizer() -> Any:
+def _tokenizer(tokens_max: int) -> Any:
     from transformers import CLIPTokenizer
 
     letters = [*ALPHABET, *(f"{letter}</w>" for letter in ALPHABET)]
     vocabulary = {token: number for number, token in enumerate([*letters, "<|startoftext|>", "<|endoftext|>"])}
-    return CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=TOKENS_MAX)
+    return CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=tokens_max)
 
 
-def build() -> Any:
+def build(*, tokens_max: int = TOKENS_MAX) -> Any:
     """A StableDiffusionPipeline of 0.2 million random parameters that makes 64x64 pictures; always the same one."""
     import torch
     from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel
 
-    tokenizer = _tokenizer()
+    tokenizer = _tokenizer(tokens_max)
     random_state = torch.random.get_rng_state()
     torch.manual_seed(7)
     text_encoder = CLIPTextModel(
@@ -35,7 +35,7 @@ def build() -> Any:
             intermediate_size=64,
             num_hidden_layers=2,
             num_attention_heads=4,
-            max_position_embeddings=TOKENS_MAX,
+            max_position_embeddings=tokens_max,
             bos_token_id=len(tokenizer) - 2,
             eos_token_id=len(tokenizer) - 1,
             pad_token_id=len(tokenizer) - 1,

@@ -124,12 +124,14 @@ def _exif(origin: Origin) -> Image.Exif:
 
 def _xmp(origin: Origin) -> bytes:
     facts = escape(json.dumps(origin.facts(), ensure_ascii=False))
+    # XML has no place for control characters; JSON escapes them by itself.
+    prompt = escape("".join(letter if letter.isprintable() else " " for letter in origin.wanted.prompt))
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" '
         'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:horde="urn:horde-suite:picture">'
-        f'<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{AI_GENERATED}: {escape(origin.wanted.prompt)}'
+        f'<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{AI_GENERATED}: {prompt}'
         "</rdf:li></rdf:Alt></dc:description>"
         f"<Iptc4xmpExt:DigitalSourceType>{_SOURCE_TYPE}</Iptc4xmpExt:DigitalSourceType>"
         f"{_FACTS_OPEN}{facts}{_FACTS_CLOSE}"

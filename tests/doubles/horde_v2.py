@@ -62,7 +62,7 @@ class HordeDouble:
         async with self._changed:
             self._changed.notify_all()
 
-    async def until(self, condition: Any, *, timeout_s: float = 20.0) -> None:
+    async def until(self, condition: Any, *, timeout_s: float = 60.0) -> None:
         """Returns once the condition holds; TimeoutError otherwise."""
         await self.woken()
         async with asyncio.timeout(timeout_s), self._changed:

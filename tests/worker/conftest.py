@@ -36,6 +36,10 @@ class FixedScreen:
 
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import torch
+
+    # Two threads wait for each other at every small operation; on a busy machine that is many times slower.
+    torch.set_num_threads(1)
     return save(tmp_path_factory.mktemp("models") / "tiny")
 
 
@@ -81,7 +85,7 @@ def working(settings_for: SettingsFor) -> Working:
                 yield shift
             finally:
                 shift.stop.set()
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(30):
                     await asyncio.wait([running])
 
     return at_work

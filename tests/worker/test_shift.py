@@ -146,9 +146,8 @@ async def test_stop_hands_the_jobs_back(horde: HordeDouble, working: Working) ->
     first, second = horde.ask(ddim_steps=500), horde.ask(ddim_steps=500)
     async with working(horde) as shift:
         await horde.until(lambda: horde.progress[first] and len(horde.leased) == 2)
-        async with asyncio.timeout(5):
-            shift.stop.set()
-            await horde.until(lambda: len(horde.released) == 2)
+        shift.stop.set()
+        await horde.until(lambda: len(horde.released) == 2)
     assert set(horde.released) == {first, second}
     assert horde.submits == {}
 
@@ -222,7 +221,7 @@ async def test_once_ends_after_one_job(horde: HordeDouble, working: Working) -> 
     job_id = horde.ask()
     horde.ask()
     async with working(horde, once="true") as shift:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await shift.stop.wait()
     assert list(horde.submits) == [job_id]
     assert len(horde.waiting) == 1

@@ -24,7 +24,7 @@ OnStep = Callable[[int], None]
 
 
 class Painter:
-    """A model on its device. Not safe for threads: one thread owns it."""
+    """A model on its device, of `parameters_m` million parameters. Not safe for threads: one thread owns it."""
 
     def __init__(self, entry: ModelEntry, *, device: str, dtype: str) -> None:
         self.entry = entry
@@ -34,6 +34,8 @@ class Painter:
         self._prompts = ClipPrompts(self._pipe) if ClipPrompts.fits(self._pipe) else None
         self._accepted = frozenset(inspect.signature(self._pipe.__call__).parameters)
         self._is_tiling = False
+        parts = [part for part in self._pipe.components.values() if hasattr(part, "parameters")]
+        self.parameters_m = sum(number.numel() for part in parts for number in part.parameters()) / 1e6
         if "prompt" not in self._accepted:
             raise ModelUnusableError(
                 f"model {entry.name}: {type(self._pipe).__name__} makes no pictures from text. "
@@ -44,12 +46,6 @@ class Painter:
     def kind(self) -> str:
         """The pipeline's class, for the log."""
         return type(self._pipe).__name__
-
-    @property
-    def parameters_m(self) -> float:
-        """How many millions of numbers the model has, for the log."""
-        parts = [part for part in self._pipe.components.values() if hasattr(part, "parameters")]
-        return float(sum(number.numel() for part in parts for number in part.parameters()) / 1e6)
 
     def draw(self, wanted: Wanted, sizes: Sizes, on_step: OnStep) -> Image.Image:
         """The picture at its made size; the same seed gives the same picture on the same kind of device.
@@ -98,10 +94,8 @@ class Painter:
     def _text(self, wanted: Wanted) -> dict[str, Any]:
         if self._prompts is None:
             return {"prompt": wanted.prompt, "negative_prompt": wanted.negative or None}
-        return {
-            "prompt_embeds": self._prompts.embedding(wanted.prompt, clip_skip=wanted.clip_skip),
-            "negative_prompt_embeds": self._prompts.embedding(wanted.negative, clip_skip=wanted.clip_skip),
-        }
+        prompt, negative = self._prompts.pair(wanted.prompt, wanted.negative, clip_skip=wanted.clip_skip)
+        return {"prompt_embeds": prompt, "negative_prompt_embeds": negative}
 
     def _set_tiling(self, is_tiling: bool) -> None:
         """Makes left meet right and top meet bottom: the convolutions look round the edge."""

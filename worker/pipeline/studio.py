@@ -23,6 +23,9 @@ from worker.settings.keys import ModelEntry, Settings
 T = TypeVar("T")
 PILOT_STEPS = 2
 PILOT_PX_MAX_ON_CPU = 256
+# The layers of a smaller model (in millions of parameters) are done before a second thread has begun: threads that
+# wait for each other burn the CPU, and on a busy machine they take many times longer (measured: 60 s against 274 s).
+SMALL_MODEL_M = 50.0
 # How much the newest picture counts in the running mean of a model's speed.
 NEWEST_WEIGHT = 0.3
 
@@ -44,6 +47,7 @@ class Studio:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="studio")
         self._painters: OrderedDict[str, Painter] = OrderedDict()
         self._s_per_call_megapixel: dict[str, float] = {}
+        self._threads_usual: int | None = None
         self._is_closed = threading.Event()
         self.is_busy = False
 
@@ -81,11 +85,7 @@ class Studio:
             self.is_busy = False
 
     def _open(self) -> None:
-        import torch
-
         hush_libraries()
-        if self._settings.threads:
-            torch.set_num_threads(self._settings.threads)
         for entry in self._settings.models[: self._settings.models_in_memory]:
             painter = self._painter(entry)
             if self._settings.pilot:
@@ -94,6 +94,7 @@ class Studio:
     def _painter(self, entry: ModelEntry) -> Painter:
         if entry.name in self._painters:
             self._painters.move_to_end(entry.name)
+            self._choose_threads(self._painters[entry.name])
             return self._painters[entry.name]
         while len(self._painters) >= self._settings.models_in_memory:
             name, _ = self._painters.popitem(last=False)
@@ -111,6 +112,7 @@ class Studio:
             seconds=time.perf_counter() - started_s,
         )
         self._painters[entry.name] = painter
+        self._choose_threads(painter)
         return painter
 
     def _pilot(self, painter: Painter) -> None:
@@ -135,6 +137,15 @@ class Studio:
         s_per_step = (time.perf_counter() - started_s) / PILOT_STEPS
         self._s_per_call_megapixel[entry.name] = s_per_step / sizes.made_megapixels
         say("pilot.made", model=entry.name, size=f"{side_px}x{side_px}", seconds_per_step=s_per_step)
+
+    def _choose_threads(self, painter: Painter) -> None:
+        """Torch's threads as they were set; without a setting one for a small model, torch's own choice for others."""
+        import torch
+
+        if self._threads_usual is None:
+            self._threads_usual = torch.get_num_threads()
+        is_small = painter.device == "cpu" and painter.parameters_m < SMALL_MODEL_M
+        torch.set_num_threads(self._settings.threads or (1 if is_small else self._threads_usual))
 
     def _make(self, entry: ModelEntry, wanted: Wanted, on_step: OnStep) -> Made:
         sizes = sizes_for(entry, width_px=wanted.width_px, height_px=wanted.height_px)

@@ -78,7 +78,7 @@ KEYS: dict[str, Documented] = {
     "key": Documented("API key of the account that earns the kudos", "the key that `horde account create` prints"),
     "name": Documented("the worker's name, unique in the horde, 3 to 100 characters", "attic-gpu"),
     "models": Documented("what to draw with: folders or hub ids, NAME=FOLDER gives it another name", "models/my-sd15"),
-    "threads": Documented("CPU threads of torch, 0 lets torch choose", "4"),
+    "threads": Documented("CPU threads of torch, 0 chooses by the model", "4"),
     "device": Documented("where the pipeline runs: auto, cuda, cuda:1, mps or cpu", "auto"),
     "dtype": Documented("number format: auto, float32, float16 or bfloat16", "auto"),
     "nsfw_threshold": Documented("from this score (0 to 1) on a picture counts as not safe for work", "0.8"),
