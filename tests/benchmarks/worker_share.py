@@ -62,7 +62,7 @@ async def _bare(folder: Path, *, rounds: int) -> tuple[int, float]:
 def _cpu_outside_s(pid: int) -> float:
     """CPU seconds of all threads but the busiest, which is the studio's: with one torch thread it runs the pipeline."""
     spent = sorted(thread.user_time + thread.system_time for thread in psutil.Process(pid).threads())
-    return sum(spent[:-1])
+    return float(sum(spent[:-1]))
 
 
 async def _whole(folder: Path, *, steps: int, rounds: int) -> tuple[float, float]:

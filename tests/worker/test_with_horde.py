@@ -15,7 +15,6 @@ from worker.picture import facts_in
 __all__ = ["build", "migrated"]
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore:__array:DeprecationWarning")]
-MODELS = {"models": ["tiny"]}
 
 
 @dataclass
@@ -38,7 +37,9 @@ async def test_request_becomes_a_picture_and_kudos(build: Builder, working: Work
     horde = await build(full_check_share=1.0)
     key = (await horde.account("owner")).api_key
     async with working(At(horde.address), key=key):
-        asked = await horde.ask("a red heart ### blurry", params={"width": 128, "height": 64, "seed": "5"}, **MODELS)
+        asked = await horde.ask(
+            "a red heart ### blurry", params={"width": 128, "height": 64, "seed": "5"}, models=["tiny"]
+        )
         await finished(horde, asked.body["id"])
     (path,) = [file for file in await horde.published() if not file.name.endswith(".json")]
     body = path.read_bytes()
@@ -63,12 +64,12 @@ async def test_cancelled_request_frees_the_worker_for_the_next(build: Builder, w
     horde = await build()
     key = (await horde.account("owner")).api_key
     async with working(At(horde.address), key=key):
-        long = await horde.ask(params={"steps": 500}, **MODELS)
+        long = await horde.ask(params={"steps": 500}, models=["tiny"])
         async with asyncio.timeout(60):
             while not (await horde.check(long.body["id"])).body["processing"]:  # noqa: ASYNC110 -- a client polls
                 await asyncio.sleep(0.05)
         await horde.call("DELETE", f"/api/v2/generate/status/{long.body['id']}", who="asker")
-        following = await horde.ask(**MODELS)
+        following = await horde.ask(models=["tiny"])
         await finished(horde, following.body["id"])
     assert len(await horde.published()) == 2
 
@@ -77,7 +78,7 @@ async def test_stop_puts_the_job_back_and_another_worker_takes_it(build: Builder
     horde = await build()
     key = (await horde.account("owner")).api_key
     async with working(At(horde.address), key=key) as shift:
-        asked = await horde.ask(params={"steps": 400}, **MODELS)
+        asked = await horde.ask(params={"steps": 400}, models=["tiny"])
         async with asyncio.timeout(60):
             while not (await horde.check(asked.body["id"])).body["processing"]:  # noqa: ASYNC110 -- a client polls
                 await asyncio.sleep(0.05)
