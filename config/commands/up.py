@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import signal
@@ -43,12 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         suite = Suite(settings)
-        note = settings.folder / NOTE
-        try:
-            await suite.run(stop, on_ready=lambda url: _note(note, url))
-        finally:
-            note.unlink(missing_ok=True)
+        await suite.run(stop, on_ready=lambda url: _note(note, url))
 
+    note = settings.folder / NOTE
     failed = False
     try:
         asyncio.run(serve())
@@ -56,6 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
         for error in group.exceptions:
             sys.stderr.write(f"horde up: {error}\n")
         failed = True
+    finally:
+        with contextlib.suppress(OSError):
+            note.unlink()
     return 2 if failed else 0
 
 
