@@ -68,7 +68,7 @@ class Horde:
     def __init__(self, session: aiohttp.ClientSession, settings: Settings, *, start_id: str) -> None:
         self._session = session
         self._settings = settings
-        agent = f"HordeSuite:{suite_version()}:https://github.com/horde-suite/horde-suite"
+        agent = f"Horde Suite worker:{suite_version()}:unknown"
         self._headers = {"apikey": settings.key, "Client-Agent": agent, "Content-Type": "application/json"}
         self._pop_headers = {
             "Prefer": f"wait={settings.wait_s}",
