@@ -90,7 +90,7 @@ class Horde:
         try:
             answer = await self._post("generate/pop", self._pop_body, timeout_s=timeout_s, headers=self._pop_headers)
         except HordeRefusedError as exc:
-            raise NotWelcomeError(exc.status, exc.code, exc.explanation) from exc
+            raise _not_welcome(exc, self._settings) from exc
         was_held = "wait" in answer.preference
         try:
             popped = decode(answer.body, GenerationPayloadStable)
@@ -210,6 +210,21 @@ def note(kind: str, value: str, ref: str | None = None) -> GenerationMetadataSta
     if ref is None:
         return GenerationMetadataStable(type=kind, value=value)
     return GenerationMetadataStable(type=kind, value=value, ref=ref[:255])
+
+
+def _not_welcome(refusal: HordeRefusedError, settings: Settings) -> NotWelcomeError:
+    """The refusal of a pop with what its reader can do about it."""
+    said = refusal.explanation.rstrip(".")
+    match refusal.status:
+        case 401:
+            advice = f"Give the key of an account of {settings.url} as --key"
+        case 403:
+            advice = f"Use another --name than {settings.name}, or ask the people of {settings.url}"
+        case 404 | 405 if not refusal.code or refusal.code == Rc.ROUTE_NOT_FOUND:
+            said, advice = f"{settings.url} is no horde", "Check --url: the API is expected below it at /api/v2"
+        case _:
+            advice = "Change that setting and start again"
+    return NotWelcomeError(refusal.status, refusal.code, f"{said}. {advice}")
 
 
 def _offer(settings: Settings, agent: str) -> PopInputStable:

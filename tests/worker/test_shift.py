@@ -204,9 +204,31 @@ async def test_plain_v2_horde_without_progress_is_served_too(working: Working) -
 
 
 async def test_wrong_key_ends_the_worker_with_the_hordes_words(horde: HordeDouble, working: Working) -> None:
-    with pytest.RaisesGroup(pytest.RaisesExc(NotWelcomeError, match="No user matching sent API Key")):
+    with pytest.RaisesGroup(pytest.RaisesExc(NotWelcomeError, match=r"No user matching sent API Key\. Give the key")):
         async with working(horde, key="wrong"):
-            await asyncio.sleep(8)
+            await asyncio.sleep(30)
+
+
+async def test_address_that_is_no_horde_is_named(horde: HordeDouble, working: Working) -> None:
+    horde.trouble.refused["pop"] = (404, {"what": "a web site"})
+    with pytest.RaisesGroup(pytest.RaisesExc(NotWelcomeError, match=r"is no horde\. Check --url")):
+        async with working(horde):
+            await asyncio.sleep(30)
+
+
+async def test_refusal_later_on_is_waited_out(
+    horde: HordeDouble, working: Working, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "worker")
+    job_id = horde.ask()
+    async with working(horde) as shift:
+        await horde.until(lambda: job_id in horde.submits)
+        horde.trouble.refused["pop"] = (403, {"message": "maintenance", "rc": "WorkerMaintenance"})
+        horde.ask()
+        await horde.until(lambda: len(horde.submits) == 2)
+        await asyncio.sleep(0.3)
+        assert "pop.refused" in caplog.messages
+        assert not shift.stop.is_set()
 
 
 async def test_broken_model_ends_it_with_what_to_do(horde: HordeDouble, working: Working, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from worker.stages.patience import wait_s
 
 # A plain v2 horde does not hold pops open: it is asked again after this time.
 UNHELD_WAIT_S = 2.0
+# The owner, or the horde, has put the worker to rest: that passes.
+MAINTENANCE = "WorkerMaintenance"
 REFUSED_WAIT_S = 60.0
 # A job may lie ready for at most this part of its lease before it is drawn.
 LEASE_SHARE = 0.5
@@ -36,7 +38,8 @@ async def pop_jobs(place: Workplace) -> None:
             attempt += 1
             continue
         except NotWelcomeError as exc:
-            if not was_welcome or exc.status == 401:
+            is_resting = exc.code == MAINTENANCE
+            if exc.status == 401 or not (was_welcome or is_resting):
                 raise
             warn("pop.refused", cause=exc.explanation, code=exc.code, next=f"asking again in {REFUSED_WAIT_S:.0f} s")
             await asyncio.sleep(REFUSED_WAIT_S)
