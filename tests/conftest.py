@@ -1,0 +1,13 @@
+"""What the whole suite says at its end."""
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The last lines say it plainly where the page was not looked at."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "page" in report.keywords]
+    if skipped:
+        terminalreporter.write_line(
+            f"NOT RUN: {len(skipped)} page tests, because there is no Chromium here (Debian: apt-get install chromium). "
+            "With HORDE_TEST_BROWSER=required that is a failure."
+        )
