@@ -8,6 +8,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = [report for report in terminalreporter.stats.get("skipped", []) if "page" in report.keywords]
     if skipped:
         terminalreporter.write_line(
-            f"NOT RUN: {len(skipped)} page tests, because there is no Chromium here (Debian: apt-get install chromium). "
+            f"NOT RUN: {len(skipped)} page tests, because there is no Chromium (Debian: apt-get install chromium). "
             "With HORDE_TEST_BROWSER=required that is a failure."
         )
