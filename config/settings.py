@@ -55,11 +55,14 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request that names no model gets, and which names stand for another."""
+    """What a request that names no model gets, which names stand for another, and models' size limits."""
 
     default_models: Annotated[tuple[str, ...], Meta(min_length=1, examples=[[EMBEDDED_MODEL]])] = (EMBEDDED_MODEL,)
     aliases: Annotated[dict[str, str], Meta(examples=[{"stable_diffusion": EMBEDDED_MODEL}])] = msgspec.field(
         default_factory=lambda: {"stable_diffusion": EMBEDDED_MODEL}
+    )
+    sizes_px: Annotated[dict[str, Annotated[int, Meta(ge=64, le=3072)]], Meta(examples=[{EMBEDDED_MODEL: 1024}])] = (
+        msgspec.field(default_factory=lambda: {EMBEDDED_MODEL: 1024})
     )
 
 

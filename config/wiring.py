@@ -70,6 +70,7 @@ def queue_policy(settings: Settings) -> QueuePolicy:
         waiting_anonymous_max=queue.waiting_max_anonymous,
         default_models=settings.models.default_models,
         model_aliases=settings.models.aliases,
+        model_sizes_px=settings.models.sizes_px,
     )
 
 

@@ -42,6 +42,8 @@ class QueuePolicy:
     default_models: tuple[str, ...] = ()
     model_aliases: Mapping[str, str] = field(default_factory=dict)
     known_models: frozenset[str] | None = None
+    model_sizes_px: Mapping[str, int] = field(default_factory=dict)
+    """The longest side that a model makes; one that is not named here is bound by ``size_max_px`` alone."""
     events_kept_s: int = 7 * 24 * 3_600
 
     def __post_init__(self) -> None:

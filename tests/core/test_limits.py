@@ -71,3 +71,13 @@ def test_a_list_of_known_models_refuses_others() -> None:
 
 def test_the_defaults_are_within_the_limits() -> None:
     check(RequestDraft(prompt="x", image=ImageParams()), QueuePolicy())
+
+
+def test_a_size_over_the_models_limit_names_the_model_and_the_limit() -> None:
+    policy = QueuePolicy(default_models=("tiny",), model_sizes_px={"tiny": 1024})
+    large = RequestDraft(prompt="a cat", image=ImageParams(width_px=512, height_px=2048))
+    with pytest.raises(InvalidRequest, match=r"height is 2048 pixels, but tiny makes at most 1024") as caught:
+        resolve_models(large, policy, lambda _: False)
+    assert (caught.value.field, caught.value.limit, caught.value.value) == ("params.height", 1024, 2048)
+    either = replace(large, models=("tiny", "large"))
+    assert resolve_models(either, policy, lambda _: False).models == ("tiny", "large")

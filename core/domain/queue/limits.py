@@ -1,7 +1,7 @@
 """The limits of a request; each is an error that names the limit and the value."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from core.domain.errors import InvalidRequest, UnknownModel
@@ -65,7 +65,8 @@ def resolve_models(draft: RequestDraft, policy: QueuePolicy, is_served: Callable
     """Return the draft with the models that its jobs will go by.
 
     None named: the default models. An alias stands for its model until some worker serves the name itself.
-    Raises ``UnknownModel`` where the horde has a list of models and a name is not in it.
+    Raises ``UnknownModel`` where the horde has a list of models and a name is not in it, ``InvalidRequest`` where the
+    size is over the limit of each of them.
     """
     resolved: list[str] = []
     for name in draft.models or policy.default_models:
@@ -76,4 +77,19 @@ def resolve_models(draft: RequestDraft, policy: QueuePolicy, is_served: Callable
             raise UnknownModel(message, field="models", limit=sorted(policy.known_models), value=name)
         if model not in resolved:
             resolved.append(model)
+    _check_model_size(draft.image, resolved, policy)
     return replace(draft, models=tuple(resolved))
+
+
+def _check_model_size(image: ImageParams, models: Sequence[str], policy: QueuePolicy) -> None:
+    """Raise ``InvalidRequest`` where a side is longer than every one of the models makes it."""
+    most_px = max(
+        (policy.model_sizes_px.get(model, policy.size_max_px) for model in models), default=policy.size_max_px
+    )
+    for field, side_px in (("params.width", image.width_px), ("params.height", image.height_px)):
+        if side_px > most_px:
+            message = (
+                f"The {field.removeprefix('params.')} is {side_px} pixels, but {' and '.join(models)} makes at most "
+                f"{most_px}. Ask for {most_px} or less, or for another model."
+            )
+            raise InvalidRequest(message, field=field, limit=most_px, value=side_px, code="InvalidSize")
