@@ -21,9 +21,10 @@ from worker.stages.patience import Outage, keep_running
 from worker.stages.popping import pop_jobs
 
 FINISHERS = 2
-# Of the 5 s that a stop may take: what is nearly done may be handed in, then the rest is handed back.
+# Of the 5 s that a stop may take (`horde up` waits 4): what is nearly done may be handed in, the rest is handed back.
 HAND_IN_S = 2.0
-HAND_BACK_S = 1.5
+HAND_BACK_S = 2.4
+LATE_HAND_BACK_S = 1.0
 
 
 class _ShiftOverError(Exception):
@@ -145,12 +146,12 @@ async def _hand_over(place: Workplace) -> None:
     say("worker.stopping", held=len(place.held), handing_back=len(back))
     async with asyncio.TaskGroup() as group:
         for held in back:
-            group.create_task(_hand_back(place, held))
+            group.create_task(_hand_back(place, held, within_s=HAND_BACK_S))
         group.create_task(_handed_in(place))
     late = [held for held in place.held if held.stage is Stage.FINISHING]
     async with asyncio.TaskGroup() as group:
         for held in late:
-            group.create_task(_hand_back(place, held))
+            group.create_task(_hand_back(place, held, within_s=LATE_HAND_BACK_S))
     for held in place.held:
         place.held.drop(held)
 
@@ -164,10 +165,10 @@ async def _handed_in(place: Workplace) -> None:
         return
 
 
-async def _hand_back(place: Workplace, held: HeldJob) -> None:
+async def _hand_back(place: Workplace, held: HeldJob, *, within_s: float) -> None:
     held.cancel("the worker stops")
     try:
-        async with asyncio.timeout(HAND_BACK_S):
+        async with asyncio.timeout(within_s):
             await place.horde.release(held.job.id)
         say("job.released", job_id=held.job.id)
     except (HordeUnreachableError, TimeoutError) as exc:

@@ -42,6 +42,7 @@ class HordeDouble:
         self.submits: dict[str, dict[str, Any]] = {}
         self.submit_calls = 0
         self.released: list[str] = []
+        self.refusals: list[str] = []
         self.url = ""
         self._changed = asyncio.Condition()
         self._runner: web.AppRunner | None = None
@@ -96,6 +97,7 @@ class HordeDouble:
 
     async def _pop(self, request: web.Request) -> web.Response:
         if (refusal := self._trouble(request, "pop")) is not None:
+            await self.woken()
             return refusal
         self.pops.append((await request.json(), request.headers))
         held = request.headers.get("Prefer", "").startswith("wait=")
@@ -131,6 +133,7 @@ class HordeDouble:
 
     async def _put(self, request: web.Request) -> web.Response:
         if (refusal := self._trouble(request, "upload", key=False)) is not None:
+            await self.woken()
             return refusal
         self.uploads[request.match_info["key"]] = await request.read()
         self.upload_types.append(request.headers.get("Content-Type", ""))
@@ -166,6 +169,7 @@ class HordeDouble:
         if key and request.headers.get("apikey") != KEY:
             return web.json_response({"message": "No user matching sent API Key.", "rc": "InvalidAPIKey"}, status=401)
         if route in self.trouble.refused:
+            self.refusals.append(route)
             status, body = self.trouble.refused[route]
             return web.json_response(body, status=status)
         return None

@@ -126,6 +126,7 @@ async def test_lost_answer_to_a_submit_is_asked_again_and_counts_as_success(
     horde.trouble.lost["submit"] = 1
     async with working(horde) as shift:
         await horde.until(lambda: horde.submit_calls == 2)
+        await asyncio.sleep(0.5)
         assert not shift.stop.is_set()
     assert "job.submitted" in caplog.messages
     assert horde.submits[job_id]["state"] == "ok"
@@ -225,8 +226,8 @@ async def test_refusal_later_on_is_waited_out(
         await horde.until(lambda: job_id in horde.submits)
         horde.trouble.refused["pop"] = (403, {"message": "maintenance", "rc": "WorkerMaintenance"})
         horde.ask()
-        await horde.until(lambda: len(horde.submits) == 2)
-        await asyncio.sleep(0.3)
+        await horde.until(lambda: len(horde.submits) == 2 and "pop" in horde.refusals)
+        await asyncio.sleep(0.5)
         assert "pop.refused" in caplog.messages
         assert not shift.stop.is_set()
 
@@ -253,8 +254,8 @@ async def test_refused_upload_drops_the_job_and_goes_on(horde: HordeDouble, work
     lost = horde.ask()
     horde.trouble.refused["upload"] = (403, {"message": "expired", "rc": "UploadNotPermitted"})
     async with working(horde):
-        await horde.until(lambda: lost in horde.leased)
-        await asyncio.sleep(0.5)
+        await horde.until(lambda: "upload" in horde.refusals)
+        assert lost in horde.leased
         horde.trouble.refused.clear()
         next_id = horde.ask()
         await horde.until(lambda: next_id in horde.submits)

@@ -78,7 +78,7 @@ async def test_stop_puts_the_job_back_and_another_worker_takes_it(build: Builder
     horde = await build()
     key = (await horde.account("owner")).api_key
     async with working(At(horde.address), key=key) as shift:
-        asked = await horde.ask(params={"steps": 400}, models=["tiny"])
+        asked = await horde.ask(params={"steps": 500, "sampler_name": "k_dpm_2"}, models=["tiny"])
         async with asyncio.timeout(60):
             while not (await horde.check(asked.body["id"])).body["processing"]:  # noqa: ASYNC110 -- a client polls
                 await asyncio.sleep(0.05)
