@@ -76,7 +76,8 @@ def neighbour_distances() -> Tensor:
     plain_side, mirrored_side = references()
     apart = torch.minimum(torch.cdist(plain_side, plain_side), torch.cdist(plain_side, mirrored_side))
     apart.fill_diagonal_(float("inf"))
-    return apart.min(dim=1).values / plain_side.shape[1] ** 0.5
+    nearest: Tensor = apart.min(dim=1).values
+    return nearest / plain_side.shape[1] ** 0.5
 
 
 def draw_names() -> list[str]:

@@ -85,7 +85,10 @@ class Captioner:
         """One wording of the picture; never empty."""
         if len(picture.things) > 1:
             return self._finish(self._wrap(self._pair(*picture.things)))
-        return self._finish(self._wrap(self._single(picture.things[0])))
+        thing = picture.things[0]
+        if not thing.colour and self._chance(0.12):
+            return self._finish(self._noun(thing.glyph))
+        return self._finish(self._wrap(self._single(thing)))
 
     def nothing(self) -> str:
         """Words that name no thing of the set, such as those of a negative prompt; empty one time in four."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -58,9 +59,15 @@ def encode(vae: AutoencoderKL, painter: Painter, pictures: list[Picture]) -> Ten
 
 
 def build_pool(
-    glyphs: tuple[Glyph, ...], painter: Painter, vae: AutoencoderKL, *, copies: int, seed: int = 3000
+    glyphs: tuple[Glyph, ...], painter: Painter, vae: AutoencoderKL, *, copies: int, path: Path, seed: int = 3000
 ) -> Pool:
-    """`copies` random pictures of each glyph, encoded."""
+    """`copies` random pictures of each glyph, encoded; the latents are kept at `path` and read from there next time."""
     variety = Variety(glyphs, np.random.default_rng(seed), MIXTURE)
     pictures = [variety.picture(index) for _ in range(copies) for index in range(len(glyphs))]
-    return Pool(pictures=pictures, latents=encode(vae, painter, pictures))
+    if path.exists():
+        latents: Tensor = torch.load(path, weights_only=True)
+        if len(latents) == len(pictures):
+            return Pool(pictures=pictures, latents=latents)
+    latents = encode(vae, painter, pictures)
+    torch.save(latents, path)
+    return Pool(pictures=pictures, latents=latents)

@@ -80,7 +80,7 @@ def recolour(picture: NDArray[np.uint8], colour: str) -> NDArray[np.uint8]:
         picture: uint8, shape (h, w, 4), RGBA.
         colour: one of `COLOURS`.
     """
-    rgb = picture[..., :3].astype(np.float32) / 255
+    rgb = (picture[..., :3] / 255).astype(np.float32)
     value, low = rgb.max(-1), rgb.min(-1)
     chroma = value - low
     saturation = chroma / np.maximum(value, 1e-4)

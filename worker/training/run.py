@@ -12,10 +12,12 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
 
-from worker.training.benchmark import neighbour_distances
+from worker.training.benchmark import DISTANCE_LEAST, load_benchmark, neighbour_distances
 from worker.training.data import load_sprite
+from worker.training.decoder import take_decoder, train_decoder
 from worker.training.export import MODEL_DIR, build_pipeline, export_pipeline
 from worker.training.latents import Pool, build_pool, normalise
+from worker.training.peers import Peers
 from worker.training.pictures import Mixture, Painter, Variety
 from worker.training.report import say
 from worker.training.score import Question, answer
@@ -25,12 +27,12 @@ from worker.training.vae import load_vae, train_vae
 from worker.training.vocabulary import Glyph, load_glyphs
 
 CHECKPOINTS: Final = Path(".training")
-STAGES: Final = ("vae", "text", "unet", "export")
-SHARES: Final = {"vae": 0.28, "text": 0.10, "unet": 0.62}
+STAGES: Final = ("vae", "text", "decoder", "unet", "export")
+SHARES: Final = {"vae": 0.20, "text": 0.10, "decoder": 0.15, "unet": 0.55}
 """How the minutes are divided."""
 
 CHECK_NAMES: Final = 60
-POOL_COPIES: Final = 75
+POOL_COPIES: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,8 @@ class Order:
     checkpoints: Path
     model: Path
     seed: int
+    rank: int = 0
+    peers: int = 1
 
     def budget_s(self, stage: str) -> float:
         """Seconds for one part; a part trained by itself has all the minutes."""
@@ -52,15 +56,25 @@ class Order:
 
 def train(order: Order) -> None:
     """Runs the ordered parts one after the other."""
-    torch.manual_seed(order.seed)
+    if order.resume:
+        torch.seed()  # the noise of the part already trained must not come again
+    else:
+        torch.manual_seed(1000 * order.seed + order.rank)
     order.checkpoints.mkdir(parents=True, exist_ok=True)
     glyphs = load_glyphs()
     painter = Painter(load_sprite())
     folder = order.checkpoints
     if "vae" in order.stages:
-        train_vae(glyphs, painter, folder, budget_s=order.budget_s("vae"), resume=order.resume)
+        stage = train_vae(glyphs, painter, folder, budget_s=order.budget_s("vae"), resume=order.resume)
+        if stage.step > stage.first_step:
+            for stale in ("pool.pt", "decoder.pt", "unet.pt"):
+                (folder / stale).unlink(missing_ok=True)  # they stand on the codec as it was
     if "text" in order.stages:
         train_text(glyphs, folder, budget_s=order.budget_s("text"), resume=order.resume)
+    if "decoder" in order.stages:
+        vae = _vae(order, glyphs, painter)
+        pool = _pool(order, glyphs, painter, vae)
+        train_decoder(pool, painter, vae, folder, budget_s=order.budget_s("decoder"), resume=order.resume)
     if "unet" in order.stages:
         _train_unet(order, glyphs, painter)
     if "export" in order.stages:
@@ -74,12 +88,17 @@ def _vae(order: Order, glyphs: tuple[Glyph, ...], painter: Painter) -> Autoencod
     return vae
 
 
+def _pool(order: Order, glyphs: tuple[Glyph, ...], painter: Painter, vae: AutoencoderKL) -> Pool:
+    return build_pool(glyphs, painter, vae, copies=POOL_COPIES, path=order.checkpoints / "pool.pt")
+
+
 def _train_unet(order: Order, glyphs: tuple[Glyph, ...], painter: Painter) -> None:
     vae = _vae(order, glyphs, painter)
     tokenizer, encoder = load_text(order.checkpoints)
     pool = _pool(order, glyphs, painter, vae)
+    take_decoder(vae, order.checkpoints)
     say(f"unet  {len(pool.pictures)} pictures encoded")
-    rng = np.random.default_rng([order.seed, torch.randint(2**31, (1,)).item()])
+    rng = np.random.default_rng(None if order.resume else [order.seed, order.rank])
     teacher = Teacher(glyphs, pool, Reader(tokenizer=tokenizer, encoder=encoder), rng)
     questions = _check_questions(glyphs)
 
@@ -87,26 +106,32 @@ def _train_unet(order: Order, glyphs: tuple[Glyph, ...], painter: Painter) -> No
         unet = build_unet()
         unet.load_state_dict(weights)
         pipeline = build_pipeline(vae=vae, unet=unet.eval(), tokenizer=tokenizer, encoder=encoder)
-        part = answer(pipeline, questions, steps=12)
+        part = answer(pipeline, questions, steps=10)
         say(f"unet  check: {part.right} of {part.asked} names right")
 
-    train_unet(teacher, order.checkpoints, budget_s=order.budget_s("unet"), resume=order.resume, check=check)
-
-
-def _pool(order: Order, glyphs: tuple[Glyph, ...], painter: Painter, vae: AutoencoderKL) -> Pool:
-    return build_pool(glyphs, painter, vae, copies=POOL_COPIES, seed=3000 + order.seed)
+    train_unet(
+        teacher,
+        order.checkpoints,
+        budget_s=order.budget_s("unet"),
+        resume=order.resume,
+        check=check,
+        peers=Peers(order.rank, order.peers, order.checkpoints / "meeting"),
+    )
 
 
 def _check_questions(glyphs: tuple[Glyph, ...]) -> list[Question]:
     """Names for the checks on the way, evenly from the set; the benchmark's own draw is not used."""
     apart = neighbour_distances()
-    chosen = [index for index in range(0, len(glyphs), max(len(glyphs) // CHECK_NAMES, 1)) if apart[index] > 0.08]
+    kept = set(load_benchmark().names)
+    spread = range(0, len(glyphs), max(len(glyphs) // CHECK_NAMES, 1))
+    chosen = [index for index in spread if apart[index] > DISTANCE_LEAST and glyphs[index].name not in kept]
     return [Question(prompt=glyphs[index].name, seed=index, glyph=index) for index in chosen]
 
 
 def _export(order: Order, painter: Painter, glyphs: tuple[Glyph, ...]) -> None:
     tokenizer, encoder = load_text(order.checkpoints)
     vae, unet = _vae(order, glyphs, painter), load_unet(order.checkpoints)
+    take_decoder(vae, order.checkpoints)
     pipeline = build_pipeline(vae=vae, unet=unet, tokenizer=tokenizer, encoder=encoder)
     size = export_pipeline(pipeline, order.model)
     say(f"model written to {order.model} ({size / 1e6:.1f} MB)")
@@ -123,6 +148,10 @@ def main() -> None:
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS)
     parser.add_argument("--out", type=Path, default=MODEL_DIR, help="folder for the finished model")
     parser.add_argument("--threads", type=int, default=0, help="0: as many as torch chooses")
+    parser.add_argument(
+        "--peers", type=int, default=1, help="processes that train the UNet together (with --only unet)"
+    )
+    parser.add_argument("--rank", type=int, default=0, help="which of the peers this process is")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.threads:
@@ -135,6 +164,8 @@ def main() -> None:
             checkpoints=arguments.checkpoints,
             model=arguments.out,
             seed=arguments.seed,
+            rank=arguments.rank,
+            peers=arguments.peers,
         )
     )
 

@@ -38,6 +38,11 @@ class Stage:
         parts: what to keep, by name.
         resume: whether to take up the checkpoint that lies there.
         now_s: a monotonic clock.
+
+    Attributes:
+        step: steps done in all.
+        first_step: steps done before this start.
+        elapsed_s: seconds trained in all.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Stage:
         self._now_s = now_s
         if resume and self.path.exists():
             self._load()
+        self.first_step = self.step
         self._mark_s = self._saved_s = self._reported_s = now_s()
 
     @property

@@ -79,7 +79,7 @@ class Heads(nn.Module):
                 total
                 + functional.cross_entropy(things, meanings.things, label_smoothing=0.02)
                 + 0.5 * functional.cross_entropy(colours, meanings.colours)
-                + 0.5 * functional.cross_entropy(partners, meanings.partners)
+                + functional.cross_entropy(partners, meanings.partners)
             )
         return total / 2
 
@@ -127,13 +127,14 @@ def train_text(glyphs: tuple[Glyph, ...], folder: Path, *, budget_s: float, resu
     tokenizer.save_pretrained(folder / "tokenizer")
     end_id = int(tokenizer.convert_tokens_to_ids(END))
     encoder = build_text_encoder(tokenizer).train()
+    encoder.set_attn_implementation("eager")  # the fused attention's backward pass is several times slower on a CPU
     heads = Heads(len(glyphs))
     weights = [*encoder.parameters(), *heads.parameters()]
     optimizer = torch.optim.AdamW(weights, lr=PEAK_RATE, betas=(0.9, 0.98), weight_decay=0.01)
     parts = {"model": encoder, "heads": heads, "optimizer": optimizer}
     stage = Stage("text", folder, budget_s=budget_s, parts=parts, resume=resume)
     rng = np.random.default_rng(2000 + stage.step)
-    variety = Variety(glyphs, rng, Mixture(coloured=0.2, pairs=0.17, reference=0.0))
+    variety = Variety(glyphs, rng, Mixture(coloured=0.16, pairs=0.40, reference=0.0))
     captioner = Captioner(glyphs, rng)
     right: list[float] = []
     losses: list[float] = []

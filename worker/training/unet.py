@@ -10,17 +10,19 @@ from typing import Any, Final
 import numpy as np
 import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from worker.training.captions import Captioner
 from worker.training.latents import Pool
+from worker.training.peers import Peers
 from worker.training.stage import Stage, load_part
 from worker.training.text import tokenize
 from worker.training.vocabulary import Glyph
 
-BATCH: Final = 48
+BATCH: Final = 32
 PEAK_RATE: Final = 1.5e-3
 EMPTY_SHARE: Final = 0.09
 NOISE: Final[dict[str, Any]] = {
@@ -138,6 +140,7 @@ def train_unet(
     resume: bool,
     unet: UNet2DConditionModel | None = None,
     batch: int = BATCH,
+    peers: Peers | None = None,
     check: Callable[[dict[str, Tensor]], None] | None = None,
     check_every_s: float = 600.0,
 ) -> Stage:
@@ -149,28 +152,35 @@ def train_unet(
         budget_s: seconds of training in all.
         resume: whether to take up the checkpoint there.
         unet: instead of the usual one.
-        batch: pictures a step.
+        batch: pictures a step and process.
+        peers: the processes that train together.
         check: looks at the mean weights now and then; its time is not counted.
         check_every_s: seconds between the checks.
     """
+    peers = peers or Peers()
     unet = (unet or build_unet()).train()
+    peers.share(unet)
+    unet.set_attn_processor(AttnProcessor())  # the fused attention's backward pass is several times slower on a CPU
     mean = MovingAverage(unet)
-    optimizer = torch.optim.AdamW(unet.parameters(), lr=PEAK_RATE, betas=(0.9, 0.98), weight_decay=1e-3)
+    optimizer = torch.optim.AdamW(unet.parameters(), lr=PEAK_RATE, betas=(0.9, 0.98), weight_decay=1e-3, fused=True)
     parts = {"model": unet, "mean": mean, "optimizer": optimizer}
     stage = Stage("unet", folder, budget_s=budget_s, parts=parts, resume=resume)
     losses: list[float] = []
-    checked_s = stage.elapsed_s
-    while not stage.over:
+    checked_s, share = stage.elapsed_s, stage.share
+    while share < 1.0:
         lesson = teacher.lesson(batch)
-        for group in optimizer.param_groups:
-            group["lr"] = stage.rate(PEAK_RATE)
         with torch.autocast("cpu", torch.bfloat16):
             drawn = unet(lesson.noisy, lesson.steps, lesson.states).sample
         loss = functional.mse_loss(drawn.float(), lesson.wanted)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        rate, share = peers.average(unet, stage.rate(PEAK_RATE), stage.share)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
         torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
         optimizer.step()
+        if not peers.leads:
+            continue
         mean.update(unet, stage.step)
         losses.append(loss.item())
         if stage.advance(lambda: f"loss {np.mean(losses[-100:]):.4f}"):
@@ -179,7 +189,8 @@ def train_unet(
             checked_s = stage.elapsed_s
             check(mean.state_dict())
             stage.pause()
-    stage.save()
+    if peers.leads:
+        stage.save()
     return stage
 
 
