@@ -2,7 +2,7 @@
 
 `python -m tests.style_sheet OUT.png [--model DIR] [--styles DIR]` goes through the style renderer and the worker's own
 pipeline, sizes included, and prints for each style how far it is from the style most like it (mean difference of the
-pixels at 64x64, 0 to 255; the shape of the picture counts as it is, so wide and tall differ).
+pixels as they stand on the sheet, 0 to 255, so size and shape count).
 """
 
 import argparse
@@ -72,7 +72,8 @@ def _row(painter: Painter, book: StyleBook, style: Style) -> list[Image.Image]:
 
 def _likest(rows: dict[str, list[Image.Image]]) -> dict[str, tuple[str, float]]:
     """Returns for each style the one most like it, and how far that is."""
-    small = {name: [_fitted(picture, 64) for picture in pictures] for name, pictures in rows.items()}
+    largest_px = max(max(picture.size) for pictures in rows.values() for picture in pictures)
+    small = {name: [_fitted(picture, 96, largest_px) for picture in pictures] for name, pictures in rows.items()}
     return {
         name: min(
             ((other, _distance(mine, theirs)) for other, theirs in small.items() if other != name),
@@ -89,9 +90,9 @@ def _distance(some: list[Image.Image], others: list[Image.Image]) -> float:
     return sum(differences) / len(differences)
 
 
-def _fitted(picture: Image.Image, side_px: int, largest_px: int | None = None) -> Image.Image:
-    """Returns the picture in a square: as large as it fits, or in proportion to the largest side of all."""
-    scale = side_px / (largest_px or max(picture.size))
+def _fitted(picture: Image.Image, side_px: int, largest_px: int) -> Image.Image:
+    """Returns the picture in a square, in proportion to the largest side of all."""
+    scale = side_px / largest_px
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     square = Image.new("RGB", (side_px, side_px), (196, 196, 204))
     square.paste(picture.resize(size, Image.Resampling.LANCZOS), ((side_px - size[0]) // 2, (side_px - size[1]) // 2))
