@@ -76,8 +76,8 @@ def neighbour_distances() -> Tensor:
     plain_side, mirrored_side = references()
     apart = torch.minimum(torch.cdist(plain_side, plain_side), torch.cdist(plain_side, mirrored_side))
     apart.fill_diagonal_(float("inf"))
-    nearest: Tensor = apart.min(dim=1).values
-    return nearest / plain_side.shape[1] ** 0.5
+    nearest: Tensor = apart.min(dim=1).values / plain_side.shape[1] ** 0.5
+    return nearest
 
 
 def draw_names() -> list[str]:
