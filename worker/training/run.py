@@ -53,6 +53,10 @@ class Order:
         share = 1.0 if len(self.stages) == 1 else SHARES[stage]
         return self.minutes * 60 * share
 
+    def meet(self) -> Peers:
+        """Waits for the processes that train the same part."""
+        return Peers(self.rank, self.peers, self.checkpoints / f"meeting-{self.stages[0]}")
+
 
 def train(order: Order) -> None:
     """Runs the ordered parts one after the other."""
@@ -74,7 +78,15 @@ def train(order: Order) -> None:
     if "decoder" in order.stages:
         vae = _vae(order, glyphs, painter)
         pool = _pool(order, glyphs, painter, vae)
-        train_decoder(pool, painter, vae, folder, budget_s=order.budget_s("decoder"), resume=order.resume)
+        train_decoder(
+            pool,
+            painter,
+            vae,
+            folder,
+            budget_s=order.budget_s("decoder"),
+            resume=order.resume,
+            peers=order.meet(),
+        )
     if "unet" in order.stages:
         _train_unet(order, glyphs, painter)
     if "export" in order.stages:
@@ -115,7 +127,7 @@ def _train_unet(order: Order, glyphs: tuple[Glyph, ...], painter: Painter) -> No
         budget_s=order.budget_s("unet"),
         resume=order.resume,
         check=check,
-        peers=Peers(order.rank, order.peers, order.checkpoints / "meeting"),
+        peers=order.meet(),
     )
 
 
@@ -148,9 +160,7 @@ def main() -> None:
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS)
     parser.add_argument("--out", type=Path, default=MODEL_DIR, help="folder for the finished model")
     parser.add_argument("--threads", type=int, default=0, help="0: as many as torch chooses")
-    parser.add_argument(
-        "--peers", type=int, default=1, help="processes that train the UNet together (with --only unet)"
-    )
+    parser.add_argument("--peers", type=int, default=1, help="processes that train together (with --only)")
     parser.add_argument("--rank", type=int, default=0, help="which of the peers this process is")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()

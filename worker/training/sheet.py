@@ -60,4 +60,4 @@ def write_sheet(pipeline: StableDiffusionPipeline, path: Path) -> None:
                 sheet.paste(picture, (left + seed_place * NATIVE_PX, upper))
             pen.text((left + 2, upper + NATIVE_PX + 2), prompt, fill=_INK, font=label)
         top += -(-len(prompts) // _COLUMNS) * cell_height
-    sheet.quantize(255, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+    sheet.quantize(255, method=Image.Quantize.MEDIANCUT, kmeans=3, dither=Image.Dither.NONE).save(path, optimize=True)
