@@ -14,7 +14,7 @@ from diffusers.utils import logging as diffusers_logging
 from PIL import Image
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from worker.training.unet import NOISE
+from worker.training.parts.unet import NOISE
 
 MODEL_DIR: Final = Path(__file__).parents[1] / "models" / "tiny-glyphs"
 STEPS: Final = 20

@@ -14,16 +14,16 @@ from torch import Tensor
 
 from worker.training.benchmark import DISTANCE_LEAST, load_benchmark, neighbour_distances
 from worker.training.data import load_sprite
-from worker.training.decoder import take_decoder, train_decoder
 from worker.training.export import MODEL_DIR, build_pipeline, export_pipeline
-from worker.training.latents import Pool, build_pool, normalise
-from worker.training.peers import Peers
+from worker.training.parts.decoder import take_decoder, train_decoder
+from worker.training.parts.latents import Pool, build_pool, normalise
+from worker.training.parts.peers import Peers
+from worker.training.parts.text import load_text, train_text
+from worker.training.parts.unet import Reader, Teacher, build_unet, load_unet, train_unet
+from worker.training.parts.vae import load_vae, train_vae
 from worker.training.pictures import Mixture, Painter, Variety
 from worker.training.report import say
 from worker.training.score import Question, answer
-from worker.training.text import load_text, train_text
-from worker.training.unet import Reader, Teacher, build_unet, load_unet, train_unet
-from worker.training.vae import load_vae, train_vae
 from worker.training.vocabulary import Glyph, load_glyphs
 
 CHECKPOINTS: Final = Path(".training")

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from worker.training.data import load_sprite
+from worker.training.parts.stage import Stage, load_part
+from worker.training.parts.vae import build_vae, load_vae, train_vae
 from worker.training.pictures import Painter
-from worker.training.stage import Stage, load_part
-from worker.training.vae import build_vae, load_vae, train_vae
 from worker.training.vocabulary import load_glyphs
 
 pytestmark = pytest.mark.torch

@@ -12,8 +12,8 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
 
+from worker.training.parts.vae import LATENT_NOISE
 from worker.training.pictures import Mixture, Painter, Picture, Variety
-from worker.training.vae import LATENT_NOISE
 from worker.training.vocabulary import Glyph
 
 ENCODE_BATCH: Final = 32

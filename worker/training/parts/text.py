@@ -13,8 +13,8 @@ from torch.nn import functional
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from worker.training.captions import Captioner
+from worker.training.parts.stage import Stage, load_part
 from worker.training.pictures import Mixture, Variety
-from worker.training.stage import Stage, load_part
 from worker.training.tokens import END, MAX_TOKENS, START, build_tokenizer
 from worker.training.vocabulary import COLOURS, Glyph
 

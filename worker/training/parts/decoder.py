@@ -10,11 +10,11 @@ import torch
 from diffusers import AutoencoderKL
 from torch.nn import functional
 
-from worker.training.latents import Pool
-from worker.training.peers import Peers
+from worker.training.parts.latents import Pool
+from worker.training.parts.peers import Peers
+from worker.training.parts.stage import Stage, load_part
+from worker.training.parts.vae import picture_loss, psnr_db
 from worker.training.pictures import Painter
-from worker.training.stage import Stage, load_part
-from worker.training.vae import picture_loss, psnr_db
 
 BATCH: Final = 16
 PEAK_RATE: Final = 1.2e-3

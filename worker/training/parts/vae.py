@@ -12,8 +12,8 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 from torch.nn import functional
 
+from worker.training.parts.stage import Stage, load_part
 from worker.training.pictures import Mixture, Painter, Variety
-from worker.training.stage import Stage, load_part
 from worker.training.vocabulary import Glyph
 
 BATCH: Final = 16

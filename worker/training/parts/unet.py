@@ -16,10 +16,10 @@ from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from worker.training.captions import Captioner
-from worker.training.latents import Pool
-from worker.training.peers import Peers
-from worker.training.stage import Stage, load_part
-from worker.training.text import tokenize
+from worker.training.parts.latents import Pool
+from worker.training.parts.peers import Peers
+from worker.training.parts.stage import Stage, load_part
+from worker.training.parts.text import tokenize
 from worker.training.vocabulary import Glyph
 
 BATCH: Final = 32

@@ -1,0 +1,1 @@
+"""The networks and how each is trained: codec, text side, decoder, UNet, and what their trainings share."""
