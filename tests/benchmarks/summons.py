@@ -35,7 +35,7 @@ def main() -> None:
     options = parser("The whole way of a summons on one machine")
     asked = options.parse_args()
     figures = start_and_memory(rounds=2 if asked.quick else 5)
-    figures += mention_to_reply(summonses=12 if asked.quick else 60)
+    figures += mention_to_reply(summonses=8 if asked.quick else 60)
     figures += asyncio.run(worker_figures(quick=asked.quick))
     report(figures, as_json=asked.json)
 
@@ -135,7 +135,7 @@ def _floor_s(folder: Path) -> float:
 
     picture = Image.effect_noise((64, 64), 80).convert("RGB")
     classifier = NSFWClassifier(intra_op_num_threads=1)
-    classifier.predict(picture)
+    classifier.classify(picture)
     rounds = []
     with closing(sqlite3.connect(folder / "floor.db", isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
@@ -143,7 +143,7 @@ def _floor_s(folder: Path) -> float:
         connection.execute("CREATE TABLE rows (body TEXT)")
         for _ in range(10):
             began_s = time.perf_counter()
-            classifier.predict(picture)
+            classifier.classify(picture)
             picture.save(io.BytesIO(), "WEBP", quality=90)
             for _ in range(COMMITS_A_SUMMONS):
                 connection.execute("BEGIN IMMEDIATE")

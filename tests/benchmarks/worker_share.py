@@ -34,7 +34,8 @@ import json, sys, time, torch
 from diffusers import DiffusionPipeline, EulerDiscreteScheduler
 folder, prompts, side_px, call_s, rounds = json.loads(sys.argv[1])
 torch.set_num_threads(1)
-pipe = DiffusionPipeline.from_pretrained(folder, safety_checker=None, requires_safety_checker=False)
+pipe = DiffusionPipeline.from_pretrained(
+    folder, safety_checker=None, requires_safety_checker=False, torch_dtype=torch.float32)
 pipe.set_progress_bar_config(disable=True)
 pipe.scheduler = EulerDiscreteScheduler.from_config(pipe.scheduler.config)
 def draw(number, steps):
