@@ -1,10 +1,14 @@
 """What the whole suite says at its end."""
 
+from collections.abc import Iterator
+
 import pytest
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
     """The last lines say it plainly where the page was not looked at."""
+    yield
     skipped = [report for report in terminalreporter.stats.get("skipped", []) if "page" in report.keywords]
     if skipped:
         terminalreporter.write_line(
