@@ -1,10 +1,12 @@
 """Settings say everything that is wrong at once, each with its key and an example."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from config.settings import Settings, SettingsError, load_settings
+from config.wiring import ROOT, VERSION
 
 
 def load(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
@@ -73,3 +75,7 @@ def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
 def test_a_named_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"absent\.toml"):
         load_settings(file=tmp_path / "absent.toml", environ={})
+
+
+def test_the_version_that_is_served_is_the_packages() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"] == VERSION

@@ -52,12 +52,22 @@ async def test_request_becomes_a_picture_and_kudos(build: Builder, working: Work
     await horde.assert_ledger_is_whole()
 
 
-async def test_client_that_names_no_model_is_served_by_the_alias(build: Builder, working: Working) -> None:
+async def test_client_that_asks_for_stable_diffusion_is_served_by_the_alias(build: Builder, working: Working) -> None:
     horde = await build()
     key = (await horde.account("owner")).api_key
     asked = await horde.ask("a red heart", models=["stable_diffusion"])
     async with working(At(horde.address), key=key, called="tiny-glyphs"):
         await finished(horde, asked.body["id"])
+
+
+async def test_client_that_sends_nothing_but_a_prompt_gets_its_picture(build: Builder, working: Working) -> None:
+    horde = await build()
+    key = (await horde.account("owner")).api_key
+    asked = await horde.call("POST", "/api/v2/generate/async", who="asker", json={"prompt": "a red heart"})
+    assert asked.status == 202
+    async with working(At(horde.address), key=key, called="tiny-glyphs"):
+        status = await finished(horde, asked.body["id"])
+    assert (status["finished"], status["faulted"]) == (1, False)
 
 
 async def test_cancelled_request_frees_the_worker_for_the_next(build: Builder, working: Working) -> None:
