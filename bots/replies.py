@@ -19,7 +19,7 @@ from core.domain.errors import (
     Unavailable,
     UnknownModel,
 )
-from core.domain.kudos import MK_PER_KUDOS
+from core.domain.kudos.ledger import MK_PER_KUDOS
 from core.domain.requests import RequestStatus
 
 PROMPT_SHOWN_CHARS: Final = 280

@@ -28,7 +28,7 @@ from core.loops.wakeup import MemoryWakeup
 from core.ports.clock import Clock, SystemClock
 from core.services.moderation.screening import RuleScreening
 from core.store import SqliteUnitOfWork
-from core.store.connections import path_of
+from core.store.sqlite.connections import path_of
 from core.store.migrate import upgrade
 from core.web.routes import WebContext
 from core.web.routes import routes as web_routes

@@ -76,7 +76,7 @@ def _folder(settings: Settings) -> Finding:
 def _database(settings: Settings) -> str:
     from config.wiring import MIGRATIONS, open_ground
     from core.services.kudos.audit import audit
-    from core.store.connections import path_of
+    from core.store.sqlite.connections import path_of
     from core.store.migrate import is_current
 
     if not path_of(settings.database_url).exists():

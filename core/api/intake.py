@@ -14,7 +14,7 @@ from core.api.context import ApiContext
 from core.api.pictures import HEAD_BYTES, BrokenPictureError, PictureHead, decode_whole, from_base64, read_head
 from core.domain.errors import InvalidRequest, NotFound
 from core.domain.jobs import LeaseView
-from core.domain.kudos import MK_PER_KUDOS
+from core.domain.kudos.ledger import MK_PER_KUDOS
 from core.domain.pricing import image_price_mk
 from core.ports.keys import picture_key, sidecar_key, upload_key
 from core.ports.points import Edge, Step, reached

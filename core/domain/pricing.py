@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from core.domain.kudos import MK_PER_KUDOS
+from core.domain.kudos.ledger import MK_PER_KUDOS
 from core.domain.requests import ImageParams, Kind, RequestDraft
 
 _PIXELS_LEAST: Final = 4_096

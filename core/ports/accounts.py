@@ -5,7 +5,7 @@ from typing import Protocol
 
 from core.domain.accounts import Account, Identity
 from core.domain.ids import AccountId
-from core.domain.kudos import Hold, Transfer
+from core.domain.kudos.ledger import Hold, Transfer
 
 
 class AccountReads(Protocol):

@@ -3,23 +3,12 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from core.domain.workers import WorkerOffer
+from core.domain.workers.offer import WorkerOffer
 from core.ports.accounts import AccountReads, AccountStore, LedgerReads, LedgerStore
 from core.ports.points import Step
-from core.ports.rows import (
-    EventReads,
-    EventStore,
-    JobReads,
-    JobStore,
-    LaneReads,
-    LaneStore,
-    LoopStore,
-    RequestReads,
-    RequestStore,
-    VerdictStore,
-    WorkerReads,
-    WorkerStore,
-)
+from core.ports.queue import JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
+from core.ports.record import EventReads, EventStore, LoopStore, VerdictStore
+from core.ports.workers import WorkerReads, WorkerStore
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
 """The store: SQLAlchemy Core behind the ports; SQL of the engine is written here and nowhere else."""
 
+from core.store.sqlite.unit_of_work import SqliteUnitOfWork
 from core.store.transaction import connection_of
-from core.store.unit_of_work import SqliteUnitOfWork
 
 __all__ = ["SqliteUnitOfWork", "connection_of"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.errors import Unavailable
-from core.store.connections import engine_for, path_of, translated
+from core.store.sqlite.connections import engine_for, path_of, translated
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -7,15 +7,15 @@ import sqlalchemy as sa
 from core.ports.clock import Clock
 from core.ports.store import ReadTransaction, Transaction
 from core.store.memory import Memory
-from core.store.rows.accounts import Accounts
-from core.store.rows.events import Events
-from core.store.rows.jobs import Jobs
-from core.store.rows.lanes import Lanes
-from core.store.rows.ledger import Ledger
-from core.store.rows.loops import Loops
-from core.store.rows.requests import Requests
-from core.store.rows.verdicts import Verdicts
-from core.store.rows.workers import Workers
+from core.store.rows.kudos.ledger import Ledger
+from core.store.rows.people.accounts import Accounts
+from core.store.rows.people.workers import Workers
+from core.store.rows.queue.jobs import Jobs
+from core.store.rows.queue.lanes import Lanes
+from core.store.rows.queue.requests import Requests
+from core.store.rows.record.events import Events
+from core.store.rows.record.loops import Loops
+from core.store.rows.record.verdicts import Verdicts
 
 
 class SqlTransaction:

@@ -24,7 +24,7 @@ from core.domain.ids import AccountId
 from core.domain.jobs import Leased, Outcome
 from core.domain.moderation import ALLOWED, Verdict
 from core.domain.policy import QueuePolicy
-from core.domain.workers import WorkerOffer
+from core.domain.workers.offer import WorkerOffer
 from core.services.people.register import register
 from core.services.queue.complete import complete
 from core.services.queue.fail import fail

@@ -9,7 +9,7 @@ from bots.platform import Target, Visibility
 from bots.store.ratings import rating_of
 from bots.store.rows import CommissionState
 from core.domain.ids import ANONYMOUS, MINT
-from core.domain.kudos import TransferReason
+from core.domain.kudos.ledger import TransferReason
 from core.domain.policy import QueuePolicy
 from core.services.kudos.audit import audit
 from core.services.kudos.transfer import transfer

@@ -14,7 +14,7 @@ from core.domain.ids import AccountId
 from core.domain.moderation import Verdict
 from core.ports.store import ReadTransaction, Transaction, UnitOfWork
 from core.store import SqliteUnitOfWork, connection_of
-from core.store.unit_of_work import GROUP_MAX
+from core.store.sqlite.unit_of_work import GROUP_MAX
 from tests.core.scene import HandClock, Scene, draft, fresh_database
 
 

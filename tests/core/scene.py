@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 from core.domain.accounts import Account, NewAccount
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId
 from core.domain.jobs import JobState, Leased, Outcome, Popped, ProgressReply, Rewarded
-from core.domain.kudos import AuditReport
+from core.domain.kudos.ledger import AuditReport
 from core.domain.moderation import ALLOWED, Verdict
 from core.domain.policy import QueuePolicy
 from core.domain.requests import Accepted, ImageParams, RequestDraft, RequestStatus
-from core.domain.workers import WorkerOffer
+from core.domain.workers.offer import WorkerOffer
 from core.ports.store import Transaction, UnitOfWork
 from core.services.kudos.audit import audit
 from core.services.people.identify import identify

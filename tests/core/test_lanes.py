@@ -10,7 +10,7 @@ from core.domain.ids import AccountId, WorkerId
 from core.domain.queue.lanes import Needs, lane_of, needs_of, size_bounds, size_class, step_bounds, step_class
 from core.domain.queue.matching import capability_of, every_job_fits, misfit, model_for, refusal
 from core.domain.requests import ImageParams, RequestDraft
-from core.domain.workers import WorkerOffer
+from core.domain.workers.offer import WorkerOffer
 
 DRAFT = RequestDraft(prompt="a Red heart", models=("tiny",))
 OFFER = WorkerOffer(name="w", account_id=AccountId(1), models=("tiny", "big"), pixels_max=512 * 512)

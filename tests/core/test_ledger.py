@@ -8,14 +8,14 @@ import sqlalchemy as sa
 
 from core.domain.errors import Conflict, InsufficientKudos, InvalidRequest, NotFound, Unavailable
 from core.domain.ids import MINT, TREASURY, AccountId
-from core.domain.kudos import Hold, HoldState, Transfer, TransferReason
+from core.domain.kudos.ledger import Hold, HoldState, Transfer, TransferReason
 from core.services.kudos.audit import audit
 from core.services.kudos.hold import hold
 from core.services.kudos.post import post
 from core.services.kudos.transfer import transfer
 from core.services.kudos.void import expire_holds, void
 from core.store import connection_of
-from core.store.connections import translated
+from core.store.sqlite.connections import translated
 from tests.core.scene import START_MS, Scene
 
 

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from core.domain.errors import HordeError, LeaseLost
 from core.domain.ids import ANONYMOUS, AccountId, RequestId
 from core.domain.jobs import Leased
-from core.domain.kudos import TransferReason
+from core.domain.kudos.ledger import TransferReason
 from core.domain.policy import QueuePolicy
 from core.services.kudos.transfer import transfer
 from core.services.kudos.void import expire_holds

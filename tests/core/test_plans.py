@@ -11,7 +11,10 @@ from core.domain.requests import Kind
 from core.ports.store import Transaction
 from core.store import SqliteUnitOfWork, connection_of
 from core.store.dialect import HEADS
-from core.store.rows import accounts, events, jobs, leases, ledger, requests, workers
+from core.store.rows.kudos import ledger
+from core.store.rows.people import accounts, workers
+from core.store.rows.queue import jobs, leases, requests
+from core.store.rows.record import events
 from tests.core.scene import Scene, draft
 
 SEARCHES = {

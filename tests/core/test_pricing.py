@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.ids import AccountId
+from core.domain.kudos.rewards import share_out
 from core.domain.policy import QueuePolicy
 from core.domain.pricing import image_price_mk, job_price_mk, price_mk
 from core.domain.queue.leasing import lease_s
 from core.domain.requests import ImageParams, Kind, RequestDraft
-from core.domain.rewards import share_out
-from core.domain.workers import WorkerOffer
+from core.domain.workers.offer import WorkerOffer
 
 POLICY = QueuePolicy()
 OFFER = WorkerOffer(name="w", account_id=AccountId(1))

@@ -10,7 +10,7 @@ from bots.commons.session import Reader
 from bots.commons.views import PostView, ThreadView, WayView
 from core.domain import errors
 from core.domain.accounts import Account
-from core.domain.kudos import MK_PER_KUDOS
+from core.domain.kudos.ledger import MK_PER_KUDOS
 
 _STATUS: tuple[tuple[type[errors.HordeError], int], ...] = (
     (errors.InvalidRequest, 400),

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from core.domain.errors import InvalidRequest, NotFound
 from core.domain.ids import AccountId, WorkerId
 from core.domain.requests import ImageParams, Kind, RequestDraft
-from core.domain.workers import WorkerOffer
+from core.domain.workers.offer import WorkerOffer
 from core.wire import Rc
 from core.wire.requests import GenerationInputStable, ModelGenerationInputStable
 from core.wire.work import PopInputStable

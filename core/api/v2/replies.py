@@ -11,7 +11,7 @@ from core.api.context import ApiContext
 from core.domain.errors import NotFound
 from core.domain.ids import RequestId
 from core.domain.jobs import Leased, Popped
-from core.domain.kudos import MK_PER_KUDOS
+from core.domain.kudos.ledger import MK_PER_KUDOS
 from core.domain.requests import Accepted, JobResult, RequestStatus
 from core.ports.keys import upload_key
 from core.ports.store import ReadTransaction, Transaction

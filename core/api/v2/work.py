@@ -18,7 +18,7 @@ from core.api.v2.drafts import offer_of, seed_of
 from core.domain.errors import Conflict, HordeError, NotFound, NotPermitted
 from core.domain.ids import AccountId, JobId
 from core.domain.jobs import LeaseView, Outcome, Popped
-from core.domain.workers import WorkerOffer
+from core.domain.workers.offer import WorkerOffer
 from core.ports.keys import upload_key
 from core.ports.points import Step
 from core.services.queue.complete import check_submit, complete

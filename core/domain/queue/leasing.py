@@ -4,7 +4,7 @@ from typing import Final
 
 from core.domain.policy import QueuePolicy
 from core.domain.requests import RequestDraft
-from core.domain.workers import WorkerOffer
+from core.domain.workers.offer import WorkerOffer
 
 _PIXELS_BASE: Final = 512 * 512
 _LARGE_BASELINES: Final = ("flux", "qwen", "z-image", "z_image")

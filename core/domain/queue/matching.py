@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.domain.ids import WorkerId
 from core.domain.queue.lanes import Lane, Needs, size_bounds, step_bounds
 from core.domain.requests import Kind, RequestDraft
-from core.domain.workers import WorkerOffer
+from core.domain.workers.offer import WorkerOffer
 
 _REASONS = (
     (Needs.NSFW, "nsfw"),

@@ -1,7 +1,7 @@
 """Audit: recompute everything from the journal and find no difference."""
 
 from core.domain.ids import MINT, TREASURY
-from core.domain.kudos import AuditReport
+from core.domain.kudos.ledger import AuditReport
 from core.ports.store import ReadTransaction, Transaction
 
 _SHOWN_MAX = 100

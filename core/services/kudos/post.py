@@ -2,7 +2,7 @@
 
 from core.domain.errors import NotFound
 from core.domain.ids import AccountId
-from core.domain.kudos import Hold, Transfer, TransferReason
+from core.domain.kudos.ledger import Hold, Transfer, TransferReason
 from core.ports.store import Transaction
 
 

@@ -2,7 +2,7 @@
 
 from core.domain.errors import Conflict, InsufficientKudos, InvalidRequest, NotFound
 from core.domain.ids import AccountId
-from core.domain.kudos import Transfer, TransferReason
+from core.domain.kudos.ledger import Transfer, TransferReason
 from core.ports.store import Transaction
 
 

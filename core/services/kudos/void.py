@@ -1,7 +1,7 @@
 """Void: held kudos are given back."""
 
 from core.domain.errors import NotFound
-from core.domain.kudos import Hold
+from core.domain.kudos.ledger import Hold
 from core.ports.store import Transaction
 
 

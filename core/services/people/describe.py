@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.domain.accounts import Account, Identity
 from core.domain.errors import NotFound
 from core.domain.ids import AccountId
-from core.domain.kudos import Transfer
+from core.domain.kudos.ledger import Transfer
 from core.ports.store import ReadTransaction, Transaction
 
 

@@ -5,7 +5,7 @@ import secrets
 from core.domain.accounts import NewAccount
 from core.domain.errors import InvalidRequest, NotFound
 from core.domain.ids import MINT
-from core.domain.kudos import TransferReason
+from core.domain.kudos.ledger import TransferReason
 from core.ports.store import Transaction
 from core.services.kudos.transfer import transfer
 

@@ -5,9 +5,9 @@ from typing import Final
 from core.domain.errors import DuplicateSubmission, InvalidRequest, LeaseLost, NotFound
 from core.domain.ids import TREASURY, AccountId, JobId, LeaseId
 from core.domain.jobs import JobState, LeaseState, LeaseView, Outcome, Rewarded
-from core.domain.kudos import TransferReason
+from core.domain.kudos.ledger import TransferReason
+from core.domain.kudos.rewards import share_out
 from core.domain.policy import QueuePolicy
-from core.domain.rewards import share_out
 from core.ports.store import Transaction
 from core.services.kudos.post import post
 from core.services.queue.lease import lease_of

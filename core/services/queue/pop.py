@@ -11,7 +11,7 @@ from core.domain.policy import QueuePolicy
 from core.domain.queue.leasing import lease_s
 from core.domain.queue.matching import Capability, capability_of, misfit, model_for, refusal
 from core.domain.requests import Request
-from core.domain.workers import WorkerOffer
+from core.domain.workers.offer import WorkerOffer
 from core.ports.store import Transaction
 from core.services.queue.settle import give_back
 

@@ -16,7 +16,7 @@ from core.domain.queue.lanes import Lane, lane_of
 from core.domain.queue.limits import check, resolve_models
 from core.domain.queue.matching import capability_of, misfit
 from core.domain.requests import Accepted, Request, RequestDraft, RequestState
-from core.domain.workers import Worker
+from core.domain.workers.offer import Worker
 from core.ports.store import Transaction
 from core.services.kudos.hold import hold
 from core.services.moderation.refuse import refuse

@@ -1,16 +1,13 @@
-"""The queue's nouns in the store: what a use case may read, and what it may write."""
+"""The queue's nouns in the store: requests, jobs and lanes, to read and to write."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from core.domain.events import Event, EventKind
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
 from core.domain.jobs import Candidate, Job, JobState, Lease, LeaseState, LeaseView, Outcome
-from core.domain.moderation import Verdict
 from core.domain.queue.lanes import Lane
 from core.domain.queue.matching import Capability
 from core.domain.requests import JobProgress, JobResult, Kind, Request, RequestState
-from core.domain.workers import Worker, WorkerOffer
 
 
 class RequestReads(Protocol):
@@ -177,104 +174,4 @@ class LaneStore(LaneReads, Protocol):
 
     def set_mark(self, worker_id: WorkerId, lane_id: int, at: tuple[int, JobId] | None) -> None:
         """Remember where the look stopped, or that it begins anew."""
-        ...
-
-
-class WorkerReads(Protocol):
-    """Workers, to read."""
-
-    def get(self, worker_id: WorkerId) -> Worker | None:
-        """Return the worker."""
-        ...
-
-    def by_name(self, name: str) -> Worker | None:
-        """Return the worker of this name."""
-        ...
-
-    def online(self, since_ms: int) -> Sequence[Worker]:
-        """Return the workers that were seen since then."""
-        ...
-
-
-class WorkerStore(WorkerReads, Protocol):
-    """Workers, to write."""
-
-    def add(self, offer: WorkerOffer, *, worker_id: WorkerId, now_ms: int) -> None:
-        """Register a worker."""
-        ...
-
-    def seen(self, worker_id: WorkerId, *, offer: WorkerOffer, now_ms: int) -> None:
-        """Note what the worker offers now."""
-        ...
-
-    def worked(self, worker_id: WorkerId, *, job_ms: int, reward_mk: int) -> None:
-        """Count a finished job and smooth the time it took."""
-        ...
-
-
-class EventReads(Protocol):
-    """Events, to read."""
-
-    def after(self, cursor: int, *, limit: int, request_id: RequestId | None = None) -> Sequence[Event]:
-        """Return what happened after the cursor, oldest first; of one request if given."""
-        ...
-
-    def cursor(self, name: str) -> int:
-        """Return the reader's durable cursor, 0 before its first move."""
-        ...
-
-    def last_seq(self) -> int:
-        """Return the newest event's number, 0 if there is none."""
-        ...
-
-
-class EventStore(EventReads, Protocol):
-    """Events, to write."""
-
-    def add(
-        self,
-        kind: EventKind,
-        *,
-        request_id: RequestId,
-        account_id: AccountId,
-        now_ms: int,
-        body: Mapping[str, object],
-    ) -> None:
-        """Write what happened."""
-        ...
-
-    def move_cursor(self, name: str, seq: int) -> None:
-        """Register the reader, or move its cursor forward; never back."""
-        ...
-
-    def prune(self, *, before_ms: int, limit: int) -> int:
-        """Delete old events that every registered reader has dealt with and return how many."""
-        ...
-
-
-class VerdictStore(Protocol):
-    """Verdicts and incidents; prompts are never in them."""
-
-    def record(self, verdict: Verdict, *, request_id: RequestId, now_ms: int) -> None:
-        """Write the verdict on an accepted request."""
-        ...
-
-    def incident(self, verdict: Verdict, *, account_id: AccountId, source: str, now_ms: int) -> None:
-        """Write that a prompt was refused, to whom and by which rule."""
-        ...
-
-    def incidents_of(self, account_id: AccountId) -> Sequence[tuple[str, int]]:
-        """Return (rule, at_ms) of the account's refusals, newest first."""
-        ...
-
-
-class LoopStore(Protocol):
-    """Which loops ran when, once over all processes."""
-
-    def begin(self, loop: str, *, due_ms: int, now_ms: int) -> bool:
-        """Take this run of the loop; False if another process has it."""
-        ...
-
-    def end(self, loop: str, *, due_ms: int, now_ms: int, outcome: str) -> None:
-        """Note how the run ended, and forget runs older than a day."""
         ...

@@ -15,13 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.errors import HordeError, Unavailable
 from core.domain.queue.matching import capability_of, misfit
-from core.domain.workers import WorkerOffer
+from core.domain.workers.offer import WorkerOffer
 from core.ports.clock import Clock
 from core.ports.points import Edge, Step, reached
 from core.ports.store import ReadTransaction, Transaction
 from core.ports.wakeup import Wakeup
-from core.store.connections import engine_for, in_transaction, translated
 from core.store.memory import Memory
+from core.store.sqlite.connections import engine_for, in_transaction, translated
 from core.store.transaction import SqlTransaction
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from core.domain.ids import AccountId, WorkerId
-from core.domain.workers import Worker, WorkerOffer
+from core.domain.workers.offer import Worker, WorkerOffer
 from core.store.tables import accounts, workers
 
 ONLINE_MAX = 1_000

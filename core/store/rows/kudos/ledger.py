@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.domain.ids import ANONYMOUS, MINT, TREASURY, AccountId
-from core.domain.kudos import Hold, HoldState, Transfer, TransferReason
+from core.domain.kudos.ledger import Hold, HoldState, Transfer, TransferReason
 from core.store.dialect import ADD_TO_BALANCES
 from core.store.memory import Memory
 from core.store.tables import balances, holds, jobs, ledger_snapshots, requests, transfers

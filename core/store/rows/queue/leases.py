@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
 from core.domain.jobs import JobState, LeaseState, LeaseView
-from core.store.rows.requests import draft_of
+from core.store.rows.queue.requests import draft_of
 from core.store.tables import accounts, jobs, leases, requests, workers
 
 _VIEW = (

@@ -10,7 +10,7 @@ from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
 from core.domain.jobs import Candidate, Job, JobState, Lease, LeaseState, LeaseView
 from core.domain.requests import JobProgress, Kind
 from core.store.dialect import AHEAD, HEADS, HEADS_OF, lanes_from
-from core.store.rows.leases import ACTIVE_OF, BY_ID, LAPSED, OF_JOB, view_of
+from core.store.rows.queue.leases import ACTIVE_OF, BY_ID, LAPSED, OF_JOB, view_of
 from core.store.tables import jobs, lanes, leases, workers
 
 _WAITS = sa.text("jobs.state = 'waiting'")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from core.domain.accounts import Account, Identity
 from core.domain.ids import MINT, TREASURY, AccountId
 from core.store.memory import Memory
-from core.store.rows.ledger import Ledger
+from core.store.rows.kudos.ledger import Ledger
 from core.store.tables import accounts, api_keys, balances, identities
 
 _POSTED = (

@@ -1,0 +1,1 @@
+"""The queue's rows: requests, jobs, leases and lanes."""

@@ -1,0 +1,1 @@
+"""The rows of what happened: events, verdicts, runs of the loops, statistics."""

@@ -1,0 +1,30 @@
+"""The engine's tables; the migrations make the same ones, which a test compares."""
+
+from core.store.tables.base import metadata
+from core.store.tables.ledger import balances, holds, ledger_snapshots, transfers
+from core.store.tables.people import accounts, api_keys, identities
+from core.store.tables.queue import jobs, lanes, leases, requests, results
+from core.store.tables.record import event_cursors, events, incidents, loop_runs, verdicts
+from core.store.tables.workers import workers
+
+__all__ = [
+    "accounts",
+    "api_keys",
+    "balances",
+    "event_cursors",
+    "events",
+    "holds",
+    "identities",
+    "incidents",
+    "jobs",
+    "lanes",
+    "leases",
+    "ledger_snapshots",
+    "loop_runs",
+    "metadata",
+    "requests",
+    "results",
+    "transfers",
+    "verdicts",
+    "workers",
+]
