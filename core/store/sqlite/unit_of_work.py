@@ -21,6 +21,7 @@ from core.ports.points import Edge, Step, reached
 from core.ports.store import ReadTransaction, Transaction
 from core.ports.wakeup import Wakeup
 from core.store.memory import Memory
+from core.store.migrate import CORE_VERSIONS, heads
 from core.store.sqlite.connections import engine_for, in_transaction, translated
 from core.store.transaction import SqlTransaction
 
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 GROUP_MAX = 64
 READERS = 4
-CORE_REVISION = "core_0001"
+CORE_REVISION = next(iter(heads((CORE_VERSIONS,))))
 _VERSIONS = sa.text("SELECT version_num FROM alembic_version")
 
 
