@@ -9,7 +9,7 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from core.loops.chores import Chore
+from core.loops.chore import Chore
 from core.ports.clock import Clock
 from core.ports.store import Transaction, UnitOfWork
 

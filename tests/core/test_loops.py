@@ -8,7 +8,8 @@ import pytest
 
 from core.domain.errors import Unavailable
 from core.domain.requests import RequestState
-from core.loops.chores import Chore, chores
+from core.loops.chore import Chore
+from core.loops.chores import chores
 from core.loops.loops import Loops
 from core.store import SqliteUnitOfWork, connection_of
 from tests.core.scene import HandClock, Scene
