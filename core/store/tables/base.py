@@ -12,6 +12,8 @@ LEASED: Final = sa.text("state = 'leased'")
 ACTIVE: Final = sa.text("state = 'active'")
 PENDING: Final = sa.text("state = 'pending'")
 OPEN: Final = sa.text("state = 'open'")
+OWED: Final = sa.text("uptime_ms >= uptime_rewarded_ms + 600000")
+GIFTS: Final = sa.text("reason = 'gift'")
 
 
 def partial(name: str, *columns: str, where: sa.TextClause) -> sa.Index:
