@@ -13,6 +13,22 @@ def weight_ms(available_mk: int, policy: QueuePolicy) -> int:
     return size if available_mk >= 0 else -size
 
 
+def standing_mk(*, kudos_mk: int, held_mk: int, guest: bool, policy: QueuePolicy) -> int:
+    """Return what an account counts with in the queue: its balance as the order sees it, less all that is held.
+
+    held_mk: its open holds including this job's share, so that a flood lowers itself. A debt ``d`` counts as
+    ``h * d / (h + d)`` with the guests' handicap ``h``: ever less, and never as much as ``h``; a guest counts as ``h``
+    in debt, whatever he owes. So for all debts a fresh guest, who asks for the same, never outranks the account, guest
+    or not, whose debt he would be rid of.
+    """
+    handicap_mk = policy.guest_handicap_mk
+    if guest:
+        return max(kudos_mk, 0) - handicap_mk - held_mk
+    if kudos_mk < 0:
+        return -(handicap_mk * -kudos_mk // (handicap_mk - kudos_mk)) - held_mk
+    return kudos_mk - held_mk
+
+
 def due_ms(*, asked_at_ms: int, available_mk: int, guest: bool, policy: QueuePolicy) -> int:
     """Return the due time of a job.
 

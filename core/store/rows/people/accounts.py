@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.domain.accounts import Account, Identity
-from core.domain.ids import MINT, TREASURY, AccountId
+from core.domain.ids import ANONYMOUS, MINT, TREASURY, AccountId
 from core.store.memory import Memory
 from core.store.rows.kudos.ledger import Ledger
 from core.store.tables import accounts, api_keys, balances, identities
@@ -32,6 +32,27 @@ _BY_IDENTITY = _ALL.join(identities, identities.c.account_id == accounts.c.id).w
     identities.c.platform == sa.bindparam("platform"), identities.c.external_id == sa.bindparam("external_id")
 )
 _IDENTITIES = sa.select(identities).where(identities.c.account_id == sa.bindparam("account_id"))
+_SUMS = (
+    sa.select(
+        balances.c.account_id,
+        sa.func.sum(balances.c.posted_mk).label("posted_mk"),
+        sa.func.sum(balances.c.held_mk).label("held_mk"),
+    )
+    .group_by(balances.c.account_id)
+    .subquery()
+)
+_COUNT = sa.select(sa.func.count()).select_from(accounts).where(accounts.c.id >= ANONYMOUS)
+_CROWD = (
+    sa.select(
+        accounts,
+        sa.func.coalesce(_SUMS.c.posted_mk, 0).label("posted_mk"),
+        sa.func.coalesce(_SUMS.c.held_mk, 0).label("held_mk"),
+    )
+    .select_from(accounts.outerjoin(_SUMS, _SUMS.c.account_id == accounts.c.id))
+    .where(accounts.c.id >= ANONYMOUS, accounts.c.id % sa.bindparam("one_in") == 0)
+    .order_by(accounts.c.id)
+    .limit(sa.bindparam("most"))
+)
 _ADD = sa.insert(accounts).returning(accounts.c.id)
 _ADD_KEY = sa.insert(api_keys)
 _ADD_IDENTITY = sa.insert(identities)
@@ -71,6 +92,12 @@ class Accounts:
             )
             for row in self._connection.execute(_IDENTITIES, {"account_id": account_id})
         ]
+
+    def crowd(self, *, limit: int) -> Sequence[Account]:
+        """Return at most so many of the people's accounts, evenly out of all, with the anonymous one among them."""
+        one_in = max(1, -(-int(self._connection.scalar(_COUNT) or 0) // limit))
+        found = self._connection.execute(_CROWD, {"one_in": one_in, "most": limit})
+        return [account for row in found if (account := self._account(row)) is not None]
 
     def add(self, *, name: str, trusted: bool, moderator: bool, guest: bool, now_ms: int) -> AccountId:
         """Make an account with a balance of zero."""
