@@ -73,6 +73,25 @@ class NotPermitted(HordeError):
     code = "Forbidden"
 
 
+class WorkerMaintenance(NotPermitted):
+    """The worker is in maintenance, or was paused: nobody's jobs are given to it, but that it was here is on record."""
+
+    code = "WorkerMaintenance"
+    keeps_writes = True
+
+
+class TooManyWorkers(NotPermitted):
+    """The account has as many workers as it may have."""
+
+    code = "TooManyWorkers"
+
+    def __init__(self, message: str, *, limit: int, value: int, code: str | None = None) -> None:
+        """Hold the sentence, the limit and the number of workers that there would have been."""
+        super().__init__(message, code=code)
+        self.limit = limit
+        self.value = value
+
+
 class Unauthorized(HordeError):
     """The API key belongs to nobody."""
 
@@ -101,6 +120,12 @@ class LeaseLost(Conflict):
     """The lease is over and the job went elsewhere; the result is not taken and not paid."""
 
     code = "AbortedGen"
+
+
+class Locked(Conflict):
+    """It is in use now; try again when that is over."""
+
+    code = "Locked"
 
 
 class RateLimited(HordeError):

@@ -24,8 +24,11 @@ class Rc(StrEnum):
     SOURCE_IMAGE_URL_INVALID = "SourceImageUrlInvalid"
     STYLE_NOT_FOUND = "StyleNotFound"
     TOO_MANY_PROMPTS = "TooManyPrompts"
+    TOO_MANY_WORKERS = "TooManyWorkers"
     UNEXPECTED_MODEL_NAME = "UnexpectedModelName"
     USER_NOT_FOUND = "UserNotFound"
+    WORKER_FLAGGED_MAINTENANCE = "WorkerFlaggedMaintenance"
+    WORKER_MAINTENANCE = "WorkerMaintenance"
     WORKER_NOT_FOUND = "WorkerNotFound"
     WRONG_CREDENTIALS = "WrongCredentials"
 
