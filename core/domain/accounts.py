@@ -10,6 +10,9 @@ class Account:
     """Who owns kudos, with the balance as it is inside the transaction that read it.
 
     kudos_mk: posted balance in millikudos, negative when in debt. held_mk: sum of the open holds, never negative.
+    monthly_mk: what it is granted each calendar month; monthly_paid_mk of it were paid for monthly_paid_for (yyyy-mm).
+    waiting_max, workers_max: limits of its own, None for the policy's. worker_invited: how many workers it may have
+    where workers need an invitation. suspicions: how often it drew suspicion. contact and admin_comment are not public.
     """
 
     id: AccountId
@@ -21,6 +24,24 @@ class Account:
     guest: bool = False
     hot: bool = False
     created_at_ms: int = 0
+    flagged: bool = False
+    service: bool = False
+    education: bool = False
+    customizer: bool = False
+    special: bool = False
+    vpn: bool = False
+    public_workers: bool = False
+    waiting_max: int | None = None
+    workers_max: int | None = None
+    worker_invited: int = 0
+    suspicions: int = 0
+    monthly_mk: int = 0
+    monthly_paid_mk: int = 0
+    monthly_paid_for: str = ""
+    contact: str = ""
+    profile: str = ""
+    admin_comment: str = ""
+    deleted_at_ms: int | None = None
 
     @property
     def available_mk(self) -> int:
@@ -31,6 +52,20 @@ class Account:
     def handle(self) -> str:
         """The account as people see it: ``name#number``."""
         return f"{self.name}#{self.id}"
+
+    @property
+    def is_deleted(self) -> bool:
+        """True where its owner, or a moderator, has taken it down."""
+        return self.deleted_at_ms is not None
+
+    @property
+    def is_system(self) -> bool:
+        """True for the mint, the treasury and the escrow: nobody's."""
+        return self.id < 0
+
+    def is_suspicious(self, suspicions_max: int) -> bool:
+        """Tell whether it drew suspicion so often that its kudos stay where they are; the trusted never do."""
+        return self.suspicions >= suspicions_max and not self.trusted and not self.is_anonymous
 
     @property
     def is_anonymous(self) -> bool:

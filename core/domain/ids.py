@@ -15,6 +15,9 @@ JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping
 ANONYMOUS: Final = AccountId(0)
 MINT: Final = AccountId(-1)
 TREASURY: Final = AccountId(-2)
+ESCROW: Final = AccountId(-3)
+UNCACHED: Final = frozenset({MINT, TREASURY, ESCROW})
+"""Accounts of the system that have no cached balance: everyone's transfers would queue at their rows."""
 ANONYMOUS_KEY: Final = "0000000000"
 
 

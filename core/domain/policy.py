@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.domain.kudos.policy import KudosPolicy
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePolicy:
@@ -45,6 +47,8 @@ class QueuePolicy:
     model_sizes_px: Mapping[str, int] = field(default_factory=dict)
     """The longest side that a model makes; one that is not named here is bound by ``size_max_px`` alone."""
     events_kept_s: int = 7 * 24 * 3_600
+    kudos: KudosPolicy = field(default_factory=KudosPolicy)
+    """Trust, escrow, grants and shared keys."""
 
     def __post_init__(self) -> None:
         """Refuse a life so short that the order's guarantee (a request lives at least 4 H) would not hold."""

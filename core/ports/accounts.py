@@ -27,12 +27,36 @@ class AccountReads(Protocol):
         """Return the platform accounts of one account."""
         ...
 
+    def crowd(self, *, limit: int) -> Sequence[Account]:
+        """Return at most so many of the people's accounts, evenly out of all, with the anonymous one among them."""
+        ...
+
+    def unpaid_for(self, month: str, *, moderators: bool, limit: int) -> Sequence[AccountId]:
+        """Return accounts with a monthly grant (moderators: all of them too) that had none yet for this month."""
+        ...
+
 
 class AccountStore(AccountReads, Protocol):
     """Accounts, keys and identities, to write."""
 
     def add(self, *, name: str, trusted: bool, moderator: bool, guest: bool, now_ms: int) -> AccountId:
         """Make an account with a balance of zero."""
+        ...
+
+    def lock(self, account_id: AccountId) -> Account | None:
+        """Return the account; until this transaction ends nobody else changes what ``put`` writes."""
+        ...
+
+    def put(self, account: Account) -> None:
+        """Write the account's name, roles, limits and texts as they are in this value; its balance is the ledger's."""
+        ...
+
+    def drop_keys(self, account_id: AccountId) -> int:
+        """Have none of the account's keys work any more; return how many did."""
+        ...
+
+    def drop_identities(self, account_id: AccountId) -> int:
+        """Untie the account from every platform's account; return how many there were."""
         ...
 
     def add_key(self, *, account_id: AccountId, api_key: str, now_ms: int) -> None:
@@ -53,6 +77,10 @@ class LedgerReads(Protocol):
 
     def transfers_of(self, account_id: AccountId, *, limit: int) -> Sequence[Transfer]:
         """Return an account's latest transfers, newest first."""
+        ...
+
+    def last_gift_ms(self, *, from_id: AccountId, to_id: AccountId) -> int | None:
+        """Return when the one last made the other a gift."""
         ...
 
     def hold(self, hold_id: str) -> Hold | None:
@@ -96,7 +124,7 @@ class LedgerStore(LedgerReads, Protocol):
         ...
 
     def add_hold(self, hold: Hold) -> None:
-        """Write a pending hold."""
+        """Write a pending hold; with a shared key, its budget has this much less left."""
         ...
 
     def settle_hold(self, hold: Hold, *, posted_mk: int, returned_mk: int, expired: bool = False) -> Hold:

@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 from core.domain.workers.offer import WorkerOffer
 from core.ports.accounts import AccountReads, AccountStore, LedgerReads, LedgerStore
+from core.ports.kudos import EscrowReads, SharedKeyReads, SharedKeyStore
 from core.ports.points import Step
 from core.ports.queue import JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
 from core.ports.record import EventReads, EventStore, LoopStore, VerdictStore
@@ -24,6 +25,16 @@ class ReadTransaction(Protocol):
     @property
     def ledger(self) -> LedgerReads:
         """Journal, holds and balances."""
+        ...
+
+    @property
+    def escrows(self) -> EscrowReads:
+        """What waits for whom until trusted."""
+        ...
+
+    @property
+    def keys(self) -> SharedKeyReads:
+        """Shared keys."""
         ...
 
     @property
@@ -63,6 +74,16 @@ class Transaction(Protocol):
     @property
     def ledger(self) -> LedgerStore:
         """Journal, holds and balances."""
+        ...
+
+    @property
+    def escrows(self) -> EscrowReads:
+        """What waits for whom until trusted."""
+        ...
+
+    @property
+    def keys(self) -> SharedKeyStore:
+        """Shared keys."""
         ...
 
     @property

@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from core.ports.clock import Clock
 from core.ports.store import ReadTransaction, Transaction
 from core.store.memory import Memory
+from core.store.rows.kudos.escrows import Escrows
+from core.store.rows.kudos.keys import SharedKeys
 from core.store.rows.kudos.ledger import Ledger
 from core.store.rows.people.accounts import Accounts
 from core.store.rows.people.workers import Workers
@@ -24,9 +26,11 @@ class SqlTransaction:
     __slots__ = (
         "accounts",
         "connection",
+        "escrows",
         "events",
         "hints",
         "jobs",
+        "keys",
         "lanes",
         "ledger",
         "loops",
@@ -41,7 +45,9 @@ class SqlTransaction:
         self.connection = connection
         self.hints: list[Callable[[], None]] = []
         self.touched_lanes: list[int] = []
-        self.ledger = Ledger(connection, memory)
+        self.keys = SharedKeys(connection)
+        self.escrows = Escrows(connection)
+        self.ledger = Ledger(connection, memory, keys=self.keys, escrows=self.escrows)
         self.accounts = Accounts(connection, memory, self.ledger)
         self.requests = Requests(connection)
         self.jobs = Jobs(connection, self.touched_lanes)
@@ -56,7 +62,9 @@ class SqlTransaction:
         self.hints.append(call)
 
     def flush(self) -> None:
-        """Write the balance rows, in order of id, in one statement."""
+        """Write what follows the ledger, then the balance rows last: always in this order, each in order of id."""
+        self.keys.flush()
+        self.escrows.flush()
         self.ledger.flush()
 
 

@@ -9,13 +9,28 @@ MK_PER_KUDOS = 1_000
 
 
 class TransferReason(StrEnum):
-    """Why kudos moved."""
+    """Why kudos moved. The audit and an index spell out ``job`` and ``gift``: these two never change."""
 
     GRANT = "grant"
+    """What an account began with, from the mint."""
+    MONTHLY = "monthly"
+    """A calendar month's grant, from the mint."""
+    AWARD = "award"
+    """Given by the horde for something done, from the mint or the treasury."""
     GIFT = "gift"
     TIP = "tip"
     JOB = "job"
+    """A finished job, from who asked to the worker's owner."""
+    UPTIME = "uptime"
+    """A worker was there for work, from the mint."""
+    ESCROW = "escrow"
+    """The part of a reward that waits until its owner is trusted."""
+    PROMOTION = "promotion"
+    """What waited, when its owner became trusted."""
     FEE = "fee"
+    """The part of a job's price that is the treasury's share of the work."""
+    TAX = "tax"
+    """The part of a price that is nobody's work, to the treasury."""
     CORRECTION = "correction"
 
 
@@ -43,7 +58,10 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A pending transfer: amount = posted + returned + what is still held."""
+    """A pending transfer: amount = posted + returned + what is still held.
+
+    shared_key_id: whose budget goes along with it.
+    """
 
     hold_id: str
     account_id: AccountId
@@ -53,6 +71,7 @@ class Hold:
     state: HoldState
     expires_at_ms: int
     made_at_ms: int
+    shared_key_id: str | None = None
 
     @property
     def held_mk(self) -> int:

@@ -1,16 +1,17 @@
 """The engine's tables; the migrations make the same ones, which a test compares."""
 
 from core.store.tables.base import metadata
-from core.store.tables.ledger import balances, holds, ledger_snapshots, transfers
+from core.store.tables.ledger import balances, escrows, holds, ledger_snapshots, shared_keys, transfers
 from core.store.tables.people import accounts, api_keys, identities
 from core.store.tables.queue import jobs, lanes, leases, requests, results
 from core.store.tables.record import event_cursors, events, incidents, loop_runs, verdicts
-from core.store.tables.workers import workers
+from core.store.tables.workers import team_workers, teams, worker_messages, worker_suspicions, workers
 
 __all__ = [
     "accounts",
     "api_keys",
     "balances",
+    "escrows",
     "event_cursors",
     "events",
     "holds",
@@ -24,7 +25,12 @@ __all__ = [
     "metadata",
     "requests",
     "results",
+    "shared_keys",
+    "team_workers",
+    "teams",
     "transfers",
     "verdicts",
+    "worker_messages",
+    "worker_suspicions",
     "workers",
 ]

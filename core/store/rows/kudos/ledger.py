@@ -8,20 +8,31 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.domain.ids import ANONYMOUS, MINT, TREASURY, AccountId
+from core.domain.ids import ANONYMOUS, ESCROW, UNCACHED, AccountId
 from core.domain.kudos.ledger import Hold, HoldState, Transfer, TransferReason
 from core.store.dialect import ADD_TO_BALANCES
 from core.store.memory import Memory
+from core.store.rows.kudos.escrows import Escrows
+from core.store.rows.kudos.keys import SharedKeys
 from core.store.tables import balances, holds, jobs, ledger_snapshots, requests, transfers
 
 HOT_SLOTS = 16
-_UNCACHED = (MINT, TREASURY)
 _TRANSFER = sa.select(transfers).where(transfers.c.transfer_id == sa.bindparam("transfer_id"))
 _TRANSFERS_OF = (
     sa.select(transfers)
     .where(sa.or_(transfers.c.from_id == sa.bindparam("account_id"), transfers.c.to_id == sa.bindparam("account_id")))
     .order_by(transfers.c.seq.desc())
     .limit(sa.bindparam("limit"))
+)
+_LAST_GIFT = (
+    sa.select(transfers.c.made_at_ms)
+    .where(
+        sa.text("transfers.reason = 'gift'"),
+        transfers.c.from_id == sa.bindparam("from_id"),
+        transfers.c.to_id == sa.bindparam("to_id"),
+    )
+    .order_by(transfers.c.seq.desc())
+    .limit(1)
 )
 _ADD_TRANSFER = sa.insert(transfers)
 _HOLD = sa.select(holds).where(holds.c.hold_id == sa.bindparam("hold_id"))
@@ -79,7 +90,9 @@ _UNPAID = (
         jobs.c.state == "done",
         jobs.c.price_mk > 0,
         ~sa.exists().where(
-            transfers.c.transfer_id.in_((sa.literal("job:") + jobs.c.id, sa.literal("fee:") + jobs.c.id))
+            transfers.c.transfer_id.in_(
+                (sa.literal("job:") + jobs.c.id, sa.literal("fee:") + jobs.c.id, sa.literal("tax:") + jobs.c.id)
+            )
         ),
     )
     .limit(sa.bindparam("limit"))
@@ -103,11 +116,13 @@ _COUNT = sa.select(sa.func.count()).select_from(transfers)
 class Ledger:
     """The ledger of one transaction; what it moves is written to the balance rows at the end."""
 
-    def __init__(self, connection: sa.Connection, memory: Memory) -> None:
-        """Stand over the transaction's connection."""
+    def __init__(self, connection: sa.Connection, memory: Memory, *, keys: SharedKeys, escrows: Escrows) -> None:
+        """Stand over the transaction's connection; what moves is told to the keys and escrows it concerns."""
         self._connection = connection
         self._memory = memory
         self._moved: dict[tuple[AccountId, int], tuple[int, int]] = {}
+        self._keys = keys
+        self._escrows = escrows
 
     def transfer(self, transfer_id: str) -> Transfer | None:
         """Return the transfer of this id."""
@@ -118,6 +133,11 @@ class Ledger:
         """Return an account's latest transfers, newest first."""
         found = self._connection.execute(_TRANSFERS_OF, {"account_id": account_id, "limit": limit})
         return [_transfer(row) for row in found]
+
+    def last_gift_ms(self, *, from_id: AccountId, to_id: AccountId) -> int | None:
+        """Return when the one last made the other a gift."""
+        made = self._connection.scalar(_LAST_GIFT, {"from_id": from_id, "to_id": to_id})
+        return None if made is None else int(made)
 
     def hold(self, hold_id: str) -> Hold | None:
         """Return the hold of this id."""
@@ -168,6 +188,10 @@ class Ledger:
                 "made_at_ms": transfer.made_at_ms,
             },
         )
+        if transfer.to_id == ESCROW:
+            self._escrows.move(transfer.from_id, transfer.amount_mk)
+        elif transfer.from_id == ESCROW:
+            self._escrows.move(transfer.to_id, -transfer.amount_mk)
         key = transfer.ref or transfer.transfer_id
         self._move(transfer.from_id, key, posted_mk=-transfer.amount_mk)
         self._move(transfer.to_id, key, posted_mk=transfer.amount_mk)
@@ -185,8 +209,11 @@ class Ledger:
                 "state": hold.state.value,
                 "expires_at_ms": hold.expires_at_ms,
                 "made_at_ms": hold.made_at_ms,
+                "shared_key_id": hold.shared_key_id,
             },
         )
+        if hold.shared_key_id is not None:
+            self._keys.move(hold.shared_key_id, reserved_mk=hold.amount_mk, utilized_mk=0)
         self._move(hold.account_id, hold.hold_id, held_mk=hold.amount_mk)
 
     def settle_hold(self, hold: Hold, *, posted_mk: int, returned_mk: int, expired: bool = False) -> Hold:
@@ -204,13 +231,15 @@ class Ledger:
                 "state": after.state.value,
             },
         )
+        if hold.shared_key_id is not None:
+            self._keys.move(hold.shared_key_id, reserved_mk=-(posted_mk + returned_mk), utilized_mk=posted_mk)
         self._move(hold.account_id, hold.hold_id, held_mk=-(posted_mk + returned_mk))
         return after
 
     def snapshot(self, now_ms: int) -> None:
         """Write down the balances of the accounts that have no cached row, as of the last transfer."""
         seq = int(self._connection.scalar(_LAST) or 0)
-        for account_id in _UNCACHED:
+        for account_id in sorted(UNCACHED):
             known = self._connection.execute(_SNAPSHOT, {"account_id": account_id}).first()
             if known is not None and known.transfer_seq >= seq:
                 continue
@@ -243,7 +272,7 @@ class Ledger:
 
     def _move(self, account_id: AccountId, key: str, *, posted_mk: int = 0, held_mk: int = 0) -> None:
         """Note what a balance row gets at the end."""
-        if account_id in _UNCACHED:
+        if account_id in UNCACHED:
             return
         many = account_id == ANONYMOUS or account_id in self._memory.hot
         place = (account_id, zlib.crc32(key.encode()) % HOT_SLOTS if many else 0)
@@ -275,4 +304,5 @@ def _hold(row: "sa.Row[*tuple[Any, ...]]") -> Hold:
         state=HoldState(row.state),
         expires_at_ms=row.expires_at_ms,
         made_at_ms=row.made_at_ms,
+        shared_key_id=row.shared_key_id,
     )

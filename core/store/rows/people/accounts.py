@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.domain.accounts import Account, Identity
-from core.domain.ids import ANONYMOUS, MINT, TREASURY, AccountId
+from core.domain.ids import ANONYMOUS, UNCACHED, AccountId
 from core.store.memory import Memory
 from core.store.rows.kudos.ledger import Ledger
 from core.store.tables import accounts, api_keys, balances, identities
@@ -52,6 +52,45 @@ _CROWD = (
     .where(accounts.c.id >= ANONYMOUS, accounts.c.id % sa.bindparam("one_in") == 0)
     .order_by(accounts.c.id)
     .limit(sa.bindparam("most"))
+)
+# The ledger's foreign keys look at the row's id, which this lock leaves to them.
+_LOCK = _BY_ID.with_for_update(of=accounts, key_share=True)
+_UNPAID_FOR = (
+    sa.select(accounts.c.id)
+    .where(
+        sa.or_(accounts.c.monthly_mk > 0, sa.and_(sa.bindparam("moderators", type_=sa.Boolean), accounts.c.moderator)),
+        accounts.c.monthly_paid_for != sa.bindparam("month"),
+        accounts.c.deleted_at_ms.is_(None),
+    )
+    .order_by(accounts.c.id)
+    .limit(sa.bindparam("limit"))
+)
+_PUT = sa.update(accounts).where(accounts.c.id == sa.bindparam("the_account"))
+_DROP_KEYS = sa.delete(api_keys).where(api_keys.c.account_id == sa.bindparam("the_account"))
+_DROP_IDENTITIES = sa.delete(identities).where(identities.c.account_id == sa.bindparam("the_account"))
+_CHANGEABLE = (
+    "name",
+    "trusted",
+    "moderator",
+    "guest",
+    "flagged",
+    "service",
+    "education",
+    "customizer",
+    "special",
+    "vpn",
+    "public_workers",
+    "waiting_max",
+    "workers_max",
+    "worker_invited",
+    "suspicions",
+    "monthly_mk",
+    "monthly_paid_mk",
+    "monthly_paid_for",
+    "contact",
+    "profile",
+    "admin_comment",
+    "deleted_at_ms",
 )
 _ADD = sa.insert(accounts).returning(accounts.c.id)
 _ADD_KEY = sa.insert(api_keys)
@@ -99,6 +138,28 @@ class Accounts:
         found = self._connection.execute(_CROWD, {"one_in": one_in, "most": limit})
         return [account for row in found if (account := self._account(row)) is not None]
 
+    def unpaid_for(self, month: str, *, moderators: bool, limit: int) -> Sequence[AccountId]:
+        """Return accounts with a monthly grant (moderators: all of them too) that had none yet for this month."""
+        where = {"month": month, "moderators": moderators, "limit": limit}
+        return [AccountId(row[0]) for row in self._connection.execute(_UNPAID_FOR, where)]
+
+    def lock(self, account_id: AccountId) -> Account | None:
+        """Return the account; until this transaction ends nobody else changes what ``put`` writes."""
+        return self._account(self._connection.execute(_LOCK, {"account_id": account_id}).first())
+
+    def put(self, account: Account) -> None:
+        """Write the account's name, roles, limits and texts as they are in this value."""
+        values = {name: getattr(account, name) for name in _CHANGEABLE}
+        self._connection.execute(_PUT, {"the_account": account.id} | values)
+
+    def drop_keys(self, account_id: AccountId) -> int:
+        """Have none of the account's keys work any more; return how many did."""
+        return self._connection.execute(_DROP_KEYS, {"the_account": account_id}).rowcount
+
+    def drop_identities(self, account_id: AccountId) -> int:
+        """Untie the account from every platform's account; return how many there were."""
+        return self._connection.execute(_DROP_IDENTITIES, {"the_account": account_id}).rowcount
+
     def add(self, *, name: str, trusted: bool, moderator: bool, guest: bool, now_ms: int) -> AccountId:
         """Make an account with a balance of zero."""
         made = self._connection.execute(
@@ -139,19 +200,16 @@ class Accounts:
         account_id = AccountId(row.id)
         if row.hot:
             self._memory.hot.add(account_id)
-        if account_id in (MINT, TREASURY):
+        if account_id in UNCACHED:
             posted_mk, held_mk = self._ledger.uncached_posted(account_id), 0
         else:
             moved_mk, newly_held_mk = self._ledger.unflushed(account_id)
             posted_mk, held_mk = row.posted_mk + moved_mk, row.held_mk + newly_held_mk
         return Account(
             id=account_id,
-            name=row.name,
             kudos_mk=posted_mk,
             held_mk=held_mk,
-            trusted=row.trusted,
-            moderator=row.moderator,
-            guest=row.guest,
             hot=row.hot,
             created_at_ms=row.created_at_ms,
+            **{name: getattr(row, name) for name in _CHANGEABLE},
         )
