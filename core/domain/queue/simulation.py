@@ -54,7 +54,7 @@ class SimulationPlan:
     go on coming until the last of them has ended.
     """
 
-    load: float = 1.1
+    load: float = 1.0
     workers: int = 10
     job_s: float = 10.0
     price: int = 10

@@ -9,7 +9,7 @@ from core.domain.queue.simulation import AskerKind, Simulated
 
 EDGES_KUDOS = (-1_000, -100, 0, 100, 1_000, 10_000, 100_000)
 """Where one band of kudos ends and the next begins."""
-CURVE_POINTS = 40
+CURVE_POINTS = 32
 POINT_REQUESTS_MIN = 20
 """A point of the curve stands for at least this many requests."""
 
@@ -33,10 +33,9 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One point of the curve: what those around these kudos (the middle one's) wait; the p5 to the p95 in ms."""
+    """One point of the curve: what those around these kudos (the middle one's) wait, in ms."""
 
     kudos: float
-    p5_ms: int
     median_ms: int
     p95_ms: int
 
@@ -76,7 +75,6 @@ def curve(simulated: Simulated) -> list[Point]:
         points.append(
             Point(
                 kudos=served[(begin + end) // 2][0] / MK_PER_KUDOS,
-                p5_ms=_percentile(waits, 0.05),
                 median_ms=_percentile(waits, 0.5),
                 p95_ms=_percentile(waits, 0.95),
             )
