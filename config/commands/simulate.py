@@ -187,8 +187,8 @@ def _meaning(simulated: Simulated, found: Sequence[Band], policy: QueuePolicy) -
     elif len(served) > 1:
         slow, fast = max(served, key=_median), min(served, key=_median)
         told.append(
-            f'Meaning    Half of the requests wait less than {words(_median(slow))} with the kudos "{label(slow)}", '
-            f'and less than {words(_median(fast))} with "{label(fast)}".'
+            f'Meaning    Half wait less than {words(_median(slow))} among "{label(slow)}", and less than '
+            f'{words(_median(fast))} among "{label(fast)}".'
         )
     lost = sum(waited_ms is None for _, waited_ms in simulated.waits)
     if lost:

@@ -24,6 +24,7 @@ VIOLATIONS = {
     "sqlalchemy": ("core/services/__init__.py", "import sqlalchemy"),
     "apscheduler": ("core/services/__init__.py", "import apscheduler"),
     "diffusers": ("core/services/__init__.py", "import torch"),
+    "matplotlib": ("core/services/__init__.py", "import matplotlib"),
     "boto3": ("core/services/__init__.py", "import boto3"),
     "praw": ("core/services/__init__.py", "import praw"),
     "mastodon": ("core/services/__init__.py", "import mastodon"),
