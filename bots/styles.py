@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from bots.names import Names
-from core.domain.requests import ImageParams, RequestDraft
+from core.domain.kinds.image import ImageParams
+from core.domain.requests import RequestDraft
 from core.domain.styles import SAMPLERS, Overrides, Style, faults_of_template, one_line, render, size_of_aspect
 
 STYLES_FILE: Final = "styles.json"
@@ -206,7 +207,7 @@ def draft_of(
         prompt=render(style.template, prompt=prompt, negative=negative, seed=seed),
         models=(overrides.model or style.model,),
         n=1 if overrides.n is None else overrides.n,
-        image=image,
+        params=image,
         nsfw=overrides.nsfw,
         censor_nsfw=not overrides.nsfw,
         client_agent=CLIENT_AGENT,

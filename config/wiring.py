@@ -28,8 +28,8 @@ from core.loops.wakeup import MemoryWakeup
 from core.ports.clock import Clock, SystemClock
 from core.services.moderation.screening import RuleScreening
 from core.store import SqliteUnitOfWork
-from core.store.sqlite.connections import path_of
 from core.store.migrate import upgrade
+from core.store.sqlite.connections import path_of
 from core.web.routes import WebContext
 from core.web.routes import routes as web_routes
 
@@ -202,7 +202,7 @@ def commons_context(
         clock=ground.clock,
         screening=screening,
         platform=platform,
-        prices=PriceTag(handle=platform.handle, book=lambda: shelf.book),
+        prices=PriceTag(handle=platform.handle, book=lambda: shelf.book, policy=ground.policy),
         secret=ground.secret,
         public_url=public_url,
         version=VERSION,

@@ -10,7 +10,8 @@ from bots import replies
 from bots.commons.render import kudos_words
 from bots.grammar import Command, NotForUs, Order, Parsed, Refusal, RefusalReason, parse
 from bots.styles import StyleBook, draft_of
-from core.domain.pricing import price_mk
+from core.domain.kinds.prices import price_mk
+from core.domain.policy import QueuePolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,11 @@ class Quote:
 class PriceTag:
     """Prices texts by the same grammar, styles and formula that the desk goes by."""
 
-    def __init__(self, *, handle: str, book: Callable[[], StyleBook]) -> None:
-        """`book` returns the styles in use now."""
+    def __init__(self, *, handle: str, book: Callable[[], StyleBook], policy: QueuePolicy) -> None:
+        """`book` returns the styles in use now, `policy` has the prices' numbers."""
         self._handle = handle
         self._book = book
+        self._policy = policy
 
     @property
     def example_style(self) -> str:
@@ -55,7 +57,7 @@ class PriceTag:
             draft = draft_of(
                 book, style, prompt=asked.prompt, negative=asked.negative, overrides=asked.overrides, chance=0
             )
-            return Quote(price_mk=price_mk(draft), pictures=draft.n, style=style.name)
+            return Quote(price_mk=price_mk(draft, self._policy), pictures=draft.n, style=style.name)
         return _without_price(asked, handle=self._handle)
 
 

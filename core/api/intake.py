@@ -15,7 +15,6 @@ from core.api.pictures import HEAD_BYTES, BrokenPictureError, PictureHead, decod
 from core.domain.errors import InvalidRequest, NotFound
 from core.domain.jobs import LeaseView
 from core.domain.kudos.ledger import MK_PER_KUDOS
-from core.domain.pricing import image_price_mk
 from core.ports.keys import picture_key, sidecar_key, upload_key
 from core.ports.points import Edge, Step, reached
 from core.wire import Rc
@@ -137,6 +136,6 @@ def _sidecar(view: LeaseView, picture: CheckedPicture) -> bytes:
         "cfg_scale": view.image.cfg_scale,
         "sampler": view.image.sampler,
         "worker_name": view.worker_name,
-        "kudos": image_price_mk(view.image) / MK_PER_KUDOS,
+        "kudos": view.price_mk / MK_PER_KUDOS,
     }
     return msgspec.json.format(msgspec.json.encode(made))

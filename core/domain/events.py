@@ -12,6 +12,7 @@ class EventKind(StrEnum):
 
     REQUEST_ACCEPTED = "request_accepted"
     JOB_LEASED = "job_leased"
+    JOB_DONE = "job_done"
     REQUEST_FINISHED = "request_finished"
     REQUEST_FAULTED = "request_faulted"
     REQUEST_CANCELLED = "request_cancelled"
@@ -32,7 +33,9 @@ FINAL_KINDS = frozenset(
 class Event:
     """One thing that happened; ``seq`` grows, a reader's durable cursor is the last ``seq`` it has dealt with.
 
-    body: JOB_LEASED has job_id and worker_name; the final kinds count jobs: done, faulted, cancelled, expired.
+    body: JOB_LEASED has job_id and worker_name; JOB_DONE has job_id, kind, model, worker_id, things, price_mk,
+    reward_mk, waited_ms (asked to taken) and worked_ms (taken to handed in); the final kinds count jobs: done,
+    faulted, cancelled, expired.
     """
 
     seq: int

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Final
 
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
-from core.domain.requests import ImageParams, Kind
+from core.domain.kinds.image import ImageParams
+from core.domain.kinds.kind import Kind, Params
 
 
 class JobState(StrEnum):
@@ -52,7 +53,10 @@ def ended(state: JobState) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One job as it is stored. due_ms: the sort key; tries: how often it was taken and not finished."""
+    """One job as it is stored. due_ms: the sort key; tries: how often it was taken and not finished.
+
+    price_mk: what it costs at most; worth_mk: what of that is for the work, the rest being the treasury's.
+    """
 
     id: JobId
     request_id: RequestId
@@ -62,6 +66,7 @@ class Job:
     ordinal: int
     seed: int
     price_mk: int
+    worth_mk: int
     state: JobState = JobState.WAITING
     tries: int = 0
     lease_id: LeaseId | None = None
@@ -92,6 +97,7 @@ class Candidate:
     request_id: RequestId
     lane_id: int
     due_ms: int
+    ordinal: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +112,19 @@ class Leased:
     kind: Kind
     model: str
     prompt: str
-    image: ImageParams
+    params: Params
+    ordinal: int
     seed: int
     nsfw: bool
     censor_nsfw: bool
     r2: bool
     ttl_s: int
     extra: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def image(self) -> ImageParams:
+        """The parameters of a picture; raises ``TypeError`` for another kind."""
+        return _image(self.params)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,20 +158,39 @@ class LeaseView:
     ttl_s: int
     reports: bool
     price_mk: int
+    worth_mk: int
     tries: int
     model: str
     seed: int
+    ordinal: int
+    kind: Kind
     prompt: str
-    image: ImageParams
+    params: Params
     censor_nsfw: bool
     r2: bool
+
+    @property
+    def image(self) -> ImageParams:
+        """The parameters of a picture; raises ``TypeError`` for another kind."""
+        return _image(self.params)
+
+
+def _image(params: Params) -> ImageParams:
+    """Return the parameters as a picture's."""
+    if not isinstance(params, ImageParams):
+        raise TypeError(type(params).__name__)
+    return params
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a worker handed in. state: ``ok`` or ``censored``; sizes in pixels, 0 where not known."""
+    """What a worker handed in. state: ``ok`` or ``censored``; sizes in pixels, 0 where not known.
 
-    object_key: str
+    object_key: the published picture, empty where there is none. body: the text or the form's result instead.
+    """
+
+    object_key: str = ""
+    body: Mapping[str, object] | None = None
     seed: int | None = None
     state: str = "ok"
     gen_metadata: tuple[Mapping[str, object], ...] = ()

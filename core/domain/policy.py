@@ -23,6 +23,8 @@ class QueuePolicy:
     lease_reporting_s: int = 20
     lease_base_s: int = 30
     lease_min_s: int = 150
+    lease_text_s: int = 150
+    lease_alchemy_s: int = 180
     tries_max: int = 3
     waiting_max: int = 30
     waiting_anonymous_max: int = 500
@@ -32,7 +34,17 @@ class QueuePolicy:
     size_step_px: int = 64
     steps_max: int = 500
     prompt_chars_max: int = 7_500
+    text_prompt_chars_max: int = 400_000
     worker_ids_max: int = 5
+    loras_max: int = 5
+    tis_max: int = 20
+    extra_sources_max: int = 5
+    text_length_max: int = 4_096
+    text_context_max: int = 1_048_576
+    forms_max: int = 24
+    tiles_max: int = 255
+    waiting_alchemy_factor: int = 10
+    """So many times more forms than pictures or texts may wait."""
     post_processing_max: int = 8
     extra_bytes_max: int = 16_384
     scan_max: int = 64
@@ -41,11 +53,17 @@ class QueuePolicy:
     """People that a worker may name to be served first."""
     online_s: int = 300
     fee_per_mille: int = 0
+    tax_job_mk: int = 0
+    """What each job pays to the treasury on top of its work."""
     default_models: tuple[str, ...] = ()
     model_aliases: Mapping[str, str] = field(default_factory=dict)
     known_models: frozenset[str] | None = None
     model_sizes_px: Mapping[str, int] = field(default_factory=dict)
     """The longest side that a model makes; one that is not named here is bound by ``size_max_px`` alone."""
+    model_baselines: Mapping[str, str] = field(default_factory=dict)
+    """The family of a picture model (stable_diffusion_xl, flux_1 …); one that is not named costs the plain price."""
+    model_params_b: Mapping[str, float] = field(default_factory=dict)
+    """A text model's billions of parameters, where its name does not say them."""
     events_kept_s: int = 7 * 24 * 3_600
     kudos: KudosPolicy = field(default_factory=KudosPolicy)
     """Trust, escrow, grants and shared keys."""

@@ -5,14 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.domain.ids import AccountId, JobId, RequestId, WorkerId
-
-
-class Kind(StrEnum):
-    """The kinds of work that go through the queue."""
-
-    IMAGE = "image"
-    TEXT = "text"
-    ALCHEMY = "alchemy"
+from core.domain.kinds.image import ImageParams
+from core.domain.kinds.kind import Kind, Params
 
 
 class RequestState(StrEnum):
@@ -26,61 +20,50 @@ class RequestState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageParams:
-    """How a picture is to be made. cfg_scale 0 to 100; seed 0 to 2^32-1, or None for a fresh one a job."""
-
-    width_px: int = 512
-    height_px: int = 512
-    steps: int = 30
-    cfg_scale: float = 5.0
-    sampler: str = "k_euler_a"
-    karras: bool = True
-    seed: int | None = None
-    seed_variation: int | None = None
-    clip_skip: int | None = None
-    tiling: bool = False
-    hires_fix: bool = False
-    post_processing: tuple[str, ...] = ()
-
-    @property
-    def pixels(self) -> int:
-        """Width times height."""
-        return self.width_px * self.height_px
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestDraft:
     """What someone asks for, before it is accepted.
 
-    prompt: v2 form, the negative part after ``###``. models: empty means the horde's default. worker_ids: an
-    allow-list, or with worker_blacklist a deny-list. extra: parameters that are carried to the worker unread.
+    prompt: v2 form, for pictures with the negative part after ``###``; empty for alchemy. models: empty means the
+    horde's default. params: of the kind's own type. worker_ids: an allow-list, or with worker_blacklist a deny-list.
+    unsafe_address: it came from an address that some workers do not serve. extra: parameters that are carried to the
+    worker; the kind's rules know those that have limits.
     """
 
     kind: Kind = Kind.IMAGE
-    prompt: str
+    prompt: str = ""
     models: tuple[str, ...] = ()
     n: int = 1
-    image: ImageParams = field(default_factory=ImageParams)
+    params: Params = field(default_factory=ImageParams)
     nsfw: bool = False
     censor_nsfw: bool = True
     trusted_workers: bool = False
     slow_workers: bool = True
+    extra_slow_workers: bool = True
+    unsafe_address: bool = False
     worker_ids: tuple[WorkerId, ...] = ()
     worker_blacklist: bool = False
     r2: bool = True
     client_agent: str = "unknown:0:unknown"
     extra: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def image(self) -> ImageParams:
+        """The parameters of a picture; raises ``TypeError`` for another kind."""
+        if not isinstance(self.params, ImageParams):
+            message = f"a request for {self.kind} has no picture's parameters"
+            raise TypeError(message)
+        return self.params
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """An accepted request as it is stored. job_price_mk: of one job; the hold has the request's id."""
+    """An accepted request as it is stored. price_mk: of all its jobs; the hold has the request's id."""
 
     id: RequestId
     account_id: AccountId
     draft: RequestDraft
     state: RequestState
-    job_price_mk: int
+    price_mk: int
     asked_at_ms: int
     expires_at_ms: int
     cancelled_at_ms: int | None = None
@@ -106,7 +89,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult:
-    """One finished job. state: ``ok`` or ``censored``. object_key: the published picture."""
+    """One finished job. state: ``ok`` or ``censored``.
+
+    object_key: the published picture, empty where there is none. body: what was written or read instead (a text's
+    ``text``, a form's result).
+    """
 
     job_id: JobId
     state: str
@@ -120,6 +107,9 @@ class JobResult:
     width_px: int
     height_px: int
     made_at_ms: int
+    ordinal: int = 0
+    price_mk: int = 0
+    body: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +141,9 @@ class RequestStatus:
     price_mk: int
     results: tuple[JobResult, ...]
     progress: tuple[JobProgress, ...]
+    spent_mk: int = 0
+    """What its finished jobs cost."""
+    kind: Kind = Kind.IMAGE
     prompt: str = ""
     models: tuple[str, ...] = ()
     asked_at_ms: int = 0

@@ -5,9 +5,10 @@ from typing import Protocol
 
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
 from core.domain.jobs import Candidate, Job, JobState, Lease, LeaseState, LeaseView, Outcome
+from core.domain.kinds.kind import Kind
 from core.domain.queue.lanes import Lane
 from core.domain.queue.matching import Capability
-from core.domain.requests import JobProgress, JobResult, Kind, Request, RequestState
+from core.domain.requests import JobProgress, JobResult, Request, RequestState
 
 
 class RequestReads(Protocol):
@@ -61,8 +62,8 @@ class JobReads(Protocol):
         """Return how many of the request's jobs are in which state."""
         ...
 
-    def waiting_of(self, account_id: AccountId) -> int:
-        """Return how many jobs the account has waiting."""
+    def waiting_of(self, account_id: AccountId, kind: Kind | None = None) -> int:
+        """Return how many jobs, of one kind or all, the account has waiting."""
         ...
 
     def heads(
@@ -141,7 +142,7 @@ class JobStore(JobReads, Protocol):
         ...
 
     def move_waiting(self, request_id: RequestId, *, to: JobState, now_ms: int) -> int:
-        """Give every waiting job of the request another state and return how many those were."""
+        """Give every waiting job of the request another state and return what those cost together (mk)."""
         ...
 
 

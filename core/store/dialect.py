@@ -13,7 +13,7 @@ _FIRST: Final = (-(2**62), "")
 # Each lane's first waiting jobs by index (lane_id, due_ms, id), merged: no other row is read.
 HEADS: Final = sa.text(
     """
-    SELECT j.id AS job_id, j.request_id, j.lane_id, j.due_ms
+    SELECT j.id AS job_id, j.request_id, j.lane_id, j.due_ms, j.ordinal
     FROM json_each(:lanes) AS l
     CROSS JOIN jobs AS j
     WHERE j.id IN (
@@ -28,7 +28,7 @@ HEADS: Final = sa.text(
 # The same for some accounts, by index (account_id, lane_id, due_ms, id).
 HEADS_OF: Final = sa.text(
     """
-    SELECT j.id AS job_id, j.request_id, j.lane_id, j.due_ms
+    SELECT j.id AS job_id, j.request_id, j.lane_id, j.due_ms, j.ordinal
     FROM json_each(:accounts) AS a
     CROSS JOIN json_each(:lanes) AS l
     CROSS JOIN jobs AS j

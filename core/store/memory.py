@@ -7,9 +7,10 @@ from collections import OrderedDict
 import sqlalchemy as sa
 
 from core.domain.ids import AccountId, JobId, WorkerId
-from core.domain.queue.lanes import Lane, Needs
+from core.domain.kinds.kind import Kind
+from core.domain.queue.lanes import Lane
 from core.domain.queue.matching import Capability, every_job_fits, misfit
-from core.domain.requests import Kind
+from core.domain.queue.needs import Needs
 from core.store.tables import lanes
 
 FITS_MAX = 2_048
@@ -40,7 +41,7 @@ class LaneDirectory:
                     models=tuple(row.models.split("\x1f")) if row.models else (),
                     needs=Needs(row.needs),
                     size_class=row.size_class,
-                    step_class=row.step_class,
+                    length_class=row.length_class,
                     allow=tuple(WorkerId(one) for one in row.allow.split("\x1f")) if row.allow else (),
                 )
                 self._lanes[row.id] = lane

@@ -24,6 +24,7 @@ from bots.styles import load_book
 from cdn import DiskObjects
 from core.domain.accounts import NewAccount
 from core.domain.moderation import Verdict
+from core.domain.policy import QueuePolicy
 from core.ports.clock import SystemClock
 from core.services.people.register import register
 from core.store import SqliteUnitOfWork
@@ -213,7 +214,7 @@ async def timeline(tmp_path: Path) -> AsyncIterator[Timeline]:
         clock=clock,
         screening=ForbiddenWord(),
         platform=platform,
-        prices=PriceTag(handle="horde", book=lambda: book),
+        prices=PriceTag(handle="horde", book=lambda: book, policy=QueuePolicy()),
         secret=SECRET,
         public_url="http://127.0.0.1:0",
         version="0.0",

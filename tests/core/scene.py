@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 from core.domain.accounts import Account, NewAccount
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId
 from core.domain.jobs import JobState, Leased, Outcome, Popped, ProgressReply, Rewarded
+from core.domain.kinds.image import ImageParams
 from core.domain.kudos.ledger import AuditReport
 from core.domain.moderation import ALLOWED, Verdict
 from core.domain.policy import QueuePolicy
-from core.domain.requests import Accepted, ImageParams, RequestDraft, RequestStatus
+from core.domain.requests import Accepted, RequestDraft, RequestStatus
 from core.domain.workers.offer import WorkerOffer
 from core.ports.store import Transaction, UnitOfWork
 from core.services.kudos.audit import audit
@@ -66,7 +67,7 @@ def fresh_database(folder: Path) -> Path:
 def draft(prompt: str = "a red heart", *, n: int = 1, px: int = 512, steps: int = 30, **more: Any) -> RequestDraft:
     """Return a plain image draft."""
     image = ImageParams(width_px=px, height_px=px, steps=steps)
-    return replace(RequestDraft(prompt=prompt, models=(MODEL,), n=n, image=image), **more)
+    return replace(RequestDraft(prompt=prompt, models=(MODEL,), n=n, params=image), **more)
 
 
 @dataclass

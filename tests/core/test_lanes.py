@@ -7,9 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.ids import AccountId, WorkerId
-from core.domain.queue.lanes import Needs, lane_of, needs_of, size_bounds, size_class, step_bounds, step_class
+from core.domain.kinds.image import ImageParams
+from core.domain.kinds.kind import Kind
+from core.domain.kinds.registry import RULES
+from core.domain.queue.lanes import bounds_of, class_of, lane_of, needs_of
 from core.domain.queue.matching import capability_of, every_job_fits, misfit, model_for, refusal
-from core.domain.requests import ImageParams, RequestDraft
+from core.domain.queue.needs import Needs
+from core.domain.requests import RequestDraft
 from core.domain.workers.offer import WorkerOffer
 
 DRAFT = RequestDraft(prompt="a Red heart", models=("tiny",))
@@ -21,16 +25,13 @@ def why_not(draft: RequestDraft, offer: WorkerOffer = OFFER, *, trusted: bool = 
     return misfit(lane_of(draft), capability_of(offer, worker_id=ME, trusted=trusted))
 
 
-@given(st.integers(4_096, 3_072 * 3_072))
-def test_a_size_is_within_its_class(pixels: int) -> None:
-    least, most = size_bounds(size_class(pixels))
-    assert least <= pixels <= most
-
-
-@given(st.integers(1, 600))
-def test_steps_are_within_their_class(steps: int) -> None:
-    least, most = step_bounds(step_class(steps))
-    assert least <= steps <= most
+@pytest.mark.parametrize("kind", list(Kind))
+@given(value=st.integers(0, 3_072 * 3_072))
+def test_a_size_and_a_length_are_within_their_class(kind: Kind, value: int) -> None:
+    for bounds in (RULES[kind].size_bounds, RULES[kind].length_bounds):
+        assert list(bounds) == sorted(set(bounds))
+        least, most = bounds_of(class_of(value, bounds), bounds)
+        assert least <= value <= most
 
 
 @pytest.mark.parametrize(
@@ -52,12 +53,12 @@ def test_steps_are_within_their_class(steps: int) -> None:
         (replace(DRAFT, extra={"loras": [{"name": "x"}]}), OFFER, "lora"),
         (replace(DRAFT, extra={"control_type": "canny"}), OFFER, "controlnet"),
         (
-            replace(DRAFT, image=ImageParams(post_processing=("GFPGAN",))),
+            replace(DRAFT, params=ImageParams(post_processing=("GFPGAN",))),
             replace(OFFER, allow_post_processing=False),
             "post-processing",
         ),
-        (replace(DRAFT, image=ImageParams(width_px=1024)), OFFER, "max_pixels"),
-        (replace(DRAFT, image=ImageParams(steps=200)), replace(OFFER, steps_max=50), "step_count"),
+        (replace(DRAFT, params=ImageParams(width_px=1024)), OFFER, "max_pixels"),
+        (replace(DRAFT, params=ImageParams(steps=200)), replace(OFFER, steps_max=50), "step_count"),
         (replace(DRAFT, worker_ids=(WorkerId("other"),)), OFFER, "worker_id"),
         (replace(DRAFT, worker_ids=(ME,)), OFFER, None),
         (replace(DRAFT, worker_ids=(ME,), worker_blacklist=True), OFFER, None),
@@ -78,7 +79,7 @@ def test_a_worker_that_is_not_known_yet_may_be_on_an_allow_list() -> None:
 
 def test_only_the_class_of_the_worker_s_own_limit_is_looked_at() -> None:
     capability = capability_of(OFFER, worker_id=ME, trusted=False)
-    assert every_job_fits(lane_of(replace(DRAFT, image=ImageParams(width_px=256))), capability)
+    assert every_job_fits(lane_of(replace(DRAFT, params=ImageParams(width_px=256))), capability)
     odd = capability_of(replace(OFFER, pixels_max=512 * 512 - 1), worker_id=ME, trusted=False)
     assert misfit(lane_of(DRAFT), odd) is None
     assert not every_job_fits(lane_of(DRAFT), odd)
@@ -108,8 +109,8 @@ def test_equal_classes_share_a_lane_and_others_do_not() -> None:
             replace(DRAFT, nsfw=True),
             replace(DRAFT, models=("big",)),
             replace(DRAFT, worker_ids=(ME,)),
-            replace(DRAFT, image=ImageParams(width_px=1024)),
-            replace(DRAFT, image=ImageParams(steps=100)),
+            replace(DRAFT, params=ImageParams(width_px=1024)),
+            replace(DRAFT, params=ImageParams(steps=100)),
         )
     }
     assert len(keys) == 6

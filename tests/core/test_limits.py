@@ -6,16 +6,17 @@ import pytest
 
 from core.domain.errors import InvalidRequest, UnknownModel
 from core.domain.ids import WorkerId
+from core.domain.kinds.image import ImageParams
 from core.domain.policy import QueuePolicy
 from core.domain.queue.limits import check, resolve_models
-from core.domain.requests import ImageParams, RequestDraft
+from core.domain.requests import RequestDraft
 
 POLICY = QueuePolicy(default_models=("tiny",), model_aliases={"stable_diffusion": "tiny"})
 GOOD = RequestDraft(prompt="a red heart ### blue")
 
 
 def with_image(**changes: object) -> RequestDraft:
-    return replace(GOOD, image=replace(GOOD.image, **changes))  # type: ignore[arg-type]  # names and types vary
+    return replace(GOOD, params=replace(GOOD.image, **changes))  # type: ignore[arg-type]  # names and types vary
 
 
 def test_a_good_draft_passes() -> None:
@@ -70,12 +71,12 @@ def test_a_list_of_known_models_refuses_others() -> None:
 
 
 def test_the_defaults_are_within_the_limits() -> None:
-    check(RequestDraft(prompt="x", image=ImageParams()), QueuePolicy())
+    check(RequestDraft(prompt="x", params=ImageParams()), QueuePolicy())
 
 
 def test_a_size_over_the_models_limit_names_the_model_and_the_limit() -> None:
     policy = QueuePolicy(default_models=("tiny",), model_sizes_px={"tiny": 1024})
-    large = RequestDraft(prompt="a cat", image=ImageParams(width_px=512, height_px=2048))
+    large = RequestDraft(prompt="a cat", params=ImageParams(width_px=512, height_px=2048))
     with pytest.raises(InvalidRequest, match=r"height is 2048 pixels, but tiny makes at most 1024") as caught:
         resolve_models(large, policy, lambda _: False)
     assert (caught.value.field, caught.value.limit, caught.value.value) == ("params.height", 1024, 2048)

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.ids import AccountId
+from core.domain.kinds.image import ImageParams, base_price_mk
+from core.domain.kinds.prices import job_prices, price_mk
 from core.domain.kudos.rewards import share_out
 from core.domain.policy import QueuePolicy
-from core.domain.pricing import image_price_mk, job_price_mk, price_mk
 from core.domain.queue.leasing import lease_s
-from core.domain.requests import ImageParams, Kind, RequestDraft
+from core.domain.requests import RequestDraft
 from core.domain.workers.offer import WorkerOffer
 
 POLICY = QueuePolicy()
@@ -38,34 +39,30 @@ def image(width: int, height: int, steps: int, *post: str) -> ImageParams:
     ],
 )
 def test_the_public_formula_at_known_points(params: ImageParams, mk: int) -> None:
-    assert image_price_mk(params) == pytest.approx(mk, abs=40)
+    assert base_price_mk(params) == pytest.approx(mk, abs=40)
 
 
 def test_512_at_50_steps_is_exact() -> None:
-    assert image_price_mk(image(512, 512, 50)) == 10_830
-    assert image_price_mk(image(512, 512, 50, "GFPGAN")) == 13_000
+    assert base_price_mk(image(512, 512, 50)) == 10_830
+    assert base_price_mk(image(512, 512, 50, "GFPGAN")) == 13_000
 
 
 def test_below_4096_pixels_only_the_steps_count() -> None:
-    assert image_price_mk(image(32, 32, 10)) == image_price_mk(image(64, 64, 10)) == 1_230
+    assert base_price_mk(image(32, 32, 10)) == base_price_mk(image(64, 64, 10)) == 1_230
 
 
 @given(st.integers(1, 48), st.integers(1, 48), st.integers(1, 500))
 def test_a_price_grows_with_size_and_steps(width: int, height: int, steps: int) -> None:
-    price = image_price_mk(image(width * 64, height * 64, steps))
-    assert 0 < price <= image_price_mk(image(width * 64 + 64, height * 64, steps))
-    assert price < image_price_mk(image(width * 64, height * 64, steps + 1))
+    price = base_price_mk(image(width * 64, height * 64, steps))
+    assert 0 < price <= base_price_mk(image(width * 64 + 64, height * 64, steps))
+    assert price < base_price_mk(image(width * 64, height * 64, steps + 1))
 
 
 def test_a_request_costs_its_jobs() -> None:
     draft = RequestDraft(prompt="a", n=3)
-    assert price_mk(draft) == 3 * job_price_mk(draft)
-    assert job_price_mk(replace(draft, extra={"control_type": "canny"})) == 3 * job_price_mk(draft)
-
-
-def test_a_kind_without_a_price_says_so() -> None:
-    with pytest.raises(NotImplementedError, match="text"):
-        job_price_mk(RequestDraft(prompt="a", kind=Kind.TEXT))
+    one = job_prices(draft, POLICY)[0].total_mk
+    assert price_mk(draft, POLICY) == 3 * one
+    assert job_prices(replace(draft, extra={"control_type": "canny"}), POLICY)[0].total_mk == 3 * one
 
 
 @given(st.integers(0, 10**9), st.integers(0, 1_000))
@@ -77,7 +74,7 @@ def test_the_parts_of_a_reward_are_the_price(price: int, per_mille: int) -> None
 
 
 def test_leases() -> None:
-    draft = RequestDraft(prompt="a", image=image(1024, 1024, 50))
+    draft = RequestDraft(prompt="a", params=image(1024, 1024, 50))
     assert lease_s(draft, model="x", offer=OFFER, policy=POLICY) == 30 + 2 * 50 * 4
     assert lease_s(draft, model="flux_1", offer=OFFER, policy=POLICY) == 3 * 430
     assert lease_s(RequestDraft(prompt="a"), model="x", offer=OFFER, policy=POLICY) == 150

@@ -53,7 +53,9 @@ async def test_the_whole_way(scene: Scene) -> None:
     assert [event.kind for event in events] == [
         EventKind.REQUEST_ACCEPTED,
         EventKind.JOB_LEASED,
+        EventKind.JOB_DONE,
         EventKind.JOB_LEASED,
+        EventKind.JOB_DONE,
         EventKind.REQUEST_FINISHED,
     ]
     assert events[-1].body == {"done": 2, "faulted": 0, "cancelled": 0, "expired": 0}
@@ -227,7 +229,7 @@ async def test_a_worker_s_name_belongs_to_its_owner(scene: Scene) -> None:
 async def test_seeds(scene: Scene) -> None:
     owner, guest = (await scene.account("owner")).account, await scene.guest()
     fixed = draft(n=3)
-    await scene.ask(guest.id, replace(fixed, image=replace(fixed.image, seed=2**32 - 1)))
+    await scene.ask(guest.id, replace(fixed, params=replace(fixed.image, seed=2**32 - 1)))
     popped = await scene.pop(scene.offer(owner.id), limit=3)
     assert [job.seed for job in popped.jobs] == [2**32 - 1, 0, 1]
 

@@ -8,7 +8,9 @@ from msgspec import UNSET, UnsetType
 
 from core.domain.errors import InvalidRequest, NotFound
 from core.domain.ids import AccountId, WorkerId
-from core.domain.requests import ImageParams, Kind, RequestDraft
+from core.domain.kinds.image import ImageParams
+from core.domain.kinds.kind import Kind
+from core.domain.requests import RequestDraft
 from core.domain.workers.offer import WorkerOffer
 from core.wire import Rc
 from core.wire.requests import GenerationInputStable, ModelGenerationInputStable
@@ -38,7 +40,6 @@ _CARRIED_FIELDS: Final = (
     "source_mask",
     "extra_source_images",
     "disable_batching",
-    "extra_slow_workers",
 )
 
 
@@ -81,11 +82,12 @@ def draft_of(order: GenerationInputStable, *, client_agent: str) -> RequestDraft
         prompt=order.prompt,
         models=order.models,
         n=params.n,
-        image=_image_of(params),
+        params=_image_of(params),
         nsfw=order.nsfw,
         censor_nsfw=order.censor_nsfw,
         trusted_workers=order.trusted_workers,
         slow_workers=order.slow_workers,
+        extra_slow_workers=bool(order.extra_slow_workers),
         worker_ids=tuple(WorkerId(worker) for worker in order.workers),
         worker_blacklist=bool(order.worker_blacklist),
         r2=order.r2,

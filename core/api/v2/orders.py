@@ -12,8 +12,8 @@ from core.api.v2 import replies
 from core.api.v2.drafts import draft_of
 from core.domain.errors import NotFound
 from core.domain.ids import RequestId
+from core.domain.kinds.prices import price_mk
 from core.domain.moderation import Verdict
-from core.domain.pricing import price_mk
 from core.domain.queue.limits import check
 from core.ports.store import Transaction
 from core.services.queue.cancel import cancel
@@ -47,7 +47,7 @@ async def order_pictures(request: web.Request) -> web.Response:
     draft = draft_of(order, client_agent=client_agent_of(request))
     check(draft, context.policy)
     if order.dry_run:
-        return json_reply(RequestAsync(kudos=replies.kudos_of(price_mk(draft))))
+        return json_reply(RequestAsync(kudos=replies.kudos_of(price_mk(draft, request.app[CONTEXT].policy))))
     verdict = await _screened(context, draft.prompt)
     now_ms = context.clock.now_ms()
     accepted = await context.uow.write(

@@ -76,7 +76,7 @@ def look(context: ApiContext, request_id: RequestId) -> Callable[[ReadTransactio
         request = tx.requests.get(request_id)
         return Seen(
             status=found,
-            spent_mk=request.job_price_mk * found.finished if request is not None else 0,
+            spent_mk=found.spent_mk,
             inline=request is not None and not request.draft.r2,
         )
 

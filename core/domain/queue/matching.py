@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 
 from core.domain.ids import WorkerId
-from core.domain.queue.lanes import Lane, Needs, size_bounds, step_bounds
-from core.domain.requests import Kind, RequestDraft
+from core.domain.kinds.kind import Kind
+from core.domain.kinds.registry import RULES
+from core.domain.kinds.text import TextParams
+from core.domain.queue.bridges import is_modern, is_validated
+from core.domain.queue.lanes import Lane
+from core.domain.queue.needs import Needs
+from core.domain.requests import RequestDraft
 from core.domain.workers.offer import WorkerOffer
 
 _REASONS = (
@@ -15,10 +20,13 @@ _REASONS = (
     (Needs.POST_PROCESSING, "post-processing"),
     (Needs.LORA, "lora"),
     (Needs.CONTROLNET, "controlnet"),
+    (Needs.TRANSPARENT, "controlnet"),
     (Needs.UNSAFE_ADDRESS, "unsafe_ip"),
-    (Needs.UPFRONT, "kudos"),
-    (Needs.NOT_SLOW, "performance"),
+    (Needs.UNCOVERED, "kudos"),
+    (Needs.NOT_SLOW | Needs.NOT_EXTRA_SLOW, "performance"),
+    (Needs.SOFTPROMPT, "matching_softprompt"),
 )
+_LOOKED_AT = Needs.DENY_LIST | Needs.SOFTPROMPT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +37,13 @@ class Capability:
     worker_id: WorkerId | None
     models: frozenset[str]
     has: Needs
-    pixels_max: int
-    steps_max: int
+    size_max: int
+    length_max: int
 
 
-def capability_of(offer: WorkerOffer, *, worker_id: WorkerId | None, trusted: bool) -> Capability:
-    """Return the part of an offer that lanes are matched with."""
-    has = Needs.DENY_LIST | Needs.UPFRONT
+def capability_of(offer: WorkerOffer, *, worker_id: WorkerId | None, trusted: bool, slow: bool = False) -> Capability:
+    """Return the part of an offer that lanes are matched with. slow: its measured speed is under the kind's least."""
+    has = Needs.DENY_LIST
     offered = (
         (offer.nsfw, Needs.NSFW),
         (trusted, Needs.TRUSTED_ONLY),
@@ -44,19 +52,27 @@ def capability_of(offer: WorkerOffer, *, worker_id: WorkerId | None, trusted: bo
         (offer.allow_post_processing, Needs.POST_PROCESSING),
         (offer.allow_lora, Needs.LORA),
         (offer.allow_controlnet, Needs.CONTROLNET),
+        (offer.allow_sdxl_controlnet, Needs.TRANSPARENT),
         (offer.allow_unsafe_ipaddr, Needs.UNSAFE_ADDRESS),
-        (not offer.extra_slow, Needs.NOT_SLOW),
+        (not offer.require_upfront_kudos, Needs.UNCOVERED),
+        (not slow and not offer.extra_slow, Needs.NOT_SLOW),
+        (not offer.extra_slow, Needs.NOT_EXTRA_SLOW),
+        (is_modern(offer.bridge_agent), Needs.MODERN_BRIDGE),
+        (is_validated(offer.bridge_agent), Needs.VALIDATED_BACKEND),
+        (bool(offer.softprompts), Needs.SOFTPROMPT),
     )
     for condition, need in offered:
         if condition:
             has |= need
+    rules = RULES[offer.kind]
+    size_max, length_max = rules.reach(offer)
     return Capability(
-        kind=Kind.IMAGE,
+        kind=offer.kind,
         worker_id=worker_id,
-        models=frozenset(offer.models),
+        models=rules.serves(offer),
         has=has,
-        pixels_max=offer.pixels_max,
-        steps_max=offer.steps_max,
+        size_max=size_max,
+        length_max=length_max,
     )
 
 
@@ -74,30 +90,38 @@ def misfit(lane: Lane, capability: Capability) -> str | None:
     missing = lane.needs & ~capability.has
     if missing:
         return next((reason for need, reason in _REASONS if missing & need), "bridge_version")
-    if size_bounds(lane.size_class)[0] > capability.pixels_max:
-        return "max_pixels"
-    if step_bounds(lane.step_class)[0] > capability.steps_max:
-        return "step_count"
+    too_large, too_long = RULES[lane.kind].reasons
+    if lane.sizes[0] > capability.size_max:
+        return too_large
+    if lane.lengths[0] > capability.length_max:
+        return too_long
     return None
 
 
 def every_job_fits(lane: Lane, capability: Capability) -> bool:
     """Tell whether a fitting lane needs no look at its single jobs (blacklist words apart)."""
     return (
-        not lane.needs & Needs.DENY_LIST
-        and size_bounds(lane.size_class)[1] <= capability.pixels_max
-        and step_bounds(lane.step_class)[1] <= capability.steps_max
+        not lane.needs & _LOOKED_AT
+        and lane.sizes[1] <= capability.size_max
+        and lane.lengths[1] <= capability.length_max
     )
 
 
-def refusal(draft: RequestDraft, offer: WorkerOffer, *, worker_id: WorkerId) -> str | None:
+def refusal(draft: RequestDraft, offer: WorkerOffer, *, worker_id: WorkerId, ordinal: int = 0) -> str | None:
     """Return why this job of a fitting lane does not fit the worker, or None when it does."""
-    if draft.image.pixels > offer.pixels_max:
-        return "max_pixels"
-    if draft.image.steps > offer.steps_max:
-        return "step_count"
+    rules = RULES[draft.kind]
+    size, length = rules.measure(draft, ordinal)
+    size_max, length_max = rules.reach(offer)
+    too_large, too_long = rules.reasons
+    if size > size_max:
+        return too_large
+    if length > length_max:
+        return too_long
     if draft.worker_blacklist and worker_id in draft.worker_ids:
         return "worker_id"
+    wanted = draft.params.softprompt if isinstance(draft.params, TextParams) else None
+    if wanted is not None and wanted not in offer.softprompts:
+        return "matching_softprompt"
     if offer.blacklist:
         prompt = draft.prompt.lower()
         if any(word.lower() in prompt for word in offer.blacklist if word):
@@ -105,9 +129,10 @@ def refusal(draft: RequestDraft, offer: WorkerOffer, *, worker_id: WorkerId) -> 
     return None
 
 
-def model_for(draft: RequestDraft, offer: WorkerOffer) -> str:
-    """Return the model that the worker is to use: the first asked for that it serves, or its own first for any."""
-    if not draft.models:
+def model_for(draft: RequestDraft, offer: WorkerOffer, ordinal: int = 0) -> str:
+    """Return the model (or form) for the job: the first asked for that the worker serves, or its own first for any."""
+    rules = RULES[draft.kind]
+    asked, served = rules.models(draft, ordinal), rules.serves(offer)
+    if not asked:
         return offer.models[0] if offer.models else ""
-    served = frozenset(offer.models)
-    return next((model for model in draft.models if model in served), draft.models[0])
+    return next((model for model in asked if model in served), asked[0])

@@ -23,9 +23,9 @@ def cancel(tx: Transaction, *, request_id: RequestId, now_ms: int) -> bool:
         return False
     if request.cancelled_at_ms is None:
         tx.requests.mark_cancelled(request_id, now_ms=now_ms)
-    cancelled = tx.jobs.move_waiting(request_id, to=JobState.CANCELLED, now_ms=now_ms)
-    if cancelled:
-        void(tx, hold_id=request_id, amount_mk=cancelled * request.job_price_mk)
+    cancelled_mk = tx.jobs.move_waiting(request_id, to=JobState.CANCELLED, now_ms=now_ms)
+    if cancelled_mk:
+        void(tx, hold_id=request_id, amount_mk=cancelled_mk)
     marked = tx.requests.get(request_id)
     if marked is not None:
         settle(tx, marked, now_ms=now_ms)

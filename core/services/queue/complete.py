@@ -3,15 +3,19 @@
 from typing import Final
 
 from core.domain.errors import DuplicateSubmission, InvalidRequest, LeaseLost, NotFound
+from core.domain.events import EventKind
 from core.domain.ids import TREASURY, AccountId, JobId, LeaseId
 from core.domain.jobs import JobState, LeaseState, LeaseView, Outcome, Rewarded
+from core.domain.kinds.registry import RULES
 from core.domain.kudos.ledger import TransferReason
 from core.domain.kudos.rewards import share_out
 from core.domain.policy import QueuePolicy
 from core.ports.store import Transaction
 from core.services.kudos.post import post
+from core.services.kudos.void import void
 from core.services.queue.lease import lease_of
 from core.services.queue.settle import settle
+from core.services.workers.credit import credit
 
 _LATE: Final = frozenset({LeaseState.LAPSED, LeaseState.VOIDED})
 _STATES: Final = frozenset({"ok", "censored"})
@@ -67,10 +71,14 @@ def complete(
     tx.requests.add_result(view, outcome, now_ms=now_ms)
     tx.jobs.move(view.job_id, to=JobState.DONE, now_ms=now_ms)
     tx.jobs.end_lease(view.lease_id, state=LeaseState.DONE, now_ms=now_ms)
-    reward = share_out(view.price_mk, policy)
+    rules = RULES[view.kind]
+    price = rules.price(request.draft, view.ordinal, policy, model=view.model, body=outcome.body)
+    worth_mk = min(price.worth_mk, view.worth_mk)
+    tax_mk = min(price.total_mk - price.worth_mk, view.price_mk - view.worth_mk)
+    reward = share_out(worth_mk, policy)
     for to_id, amount_mk, reason in (
         (view.owner_id, reward.owner_mk, TransferReason.JOB),
-        (TREASURY, reward.fee_mk, TransferReason.FEE),
+        (TREASURY, reward.fee_mk + tax_mk, TransferReason.FEE),
     ):
         post(
             tx,
@@ -82,6 +90,27 @@ def complete(
             ref=view.job_id,
             now_ms=now_ms,
         )
-    tx.workers.worked(view.worker_id, job_ms=max(now_ms - view.granted_at_ms, 1), reward_mk=reward.owner_mk)
+    if view.price_mk > worth_mk + tax_mk:
+        void(tx, hold_id=request.id, amount_mk=view.price_mk - worth_mk - tax_mk)
+    job_ms = max(now_ms - view.granted_at_ms, 1)
+    things = rules.things(request.draft, view.ordinal)
+    credit(tx, view=view, things=things, job_ms=job_ms, reward_mk=reward.owner_mk, now_ms=now_ms)
+    tx.events.add(
+        EventKind.JOB_DONE,
+        request_id=request.id,
+        account_id=request.account_id,
+        now_ms=now_ms,
+        body={
+            "job_id": view.job_id,
+            "kind": view.kind.value,
+            "model": view.model,
+            "worker_id": view.worker_id,
+            "things": things,
+            "price_mk": worth_mk + tax_mk,
+            "reward_mk": reward.owner_mk,
+            "waited_ms": max(view.granted_at_ms - request.asked_at_ms, 0),
+            "worked_ms": job_ms,
+        },
+    )
     finished = settle(tx, request, now_ms=now_ms)
     return Rewarded(reward_mk=reward.owner_mk, request_id=request.id, request_finished=finished)

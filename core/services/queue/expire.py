@@ -13,8 +13,8 @@ def expire(tx: Transaction, *, now_ms: int, limit: int = 200) -> int:
     """
     due = tx.requests.past_expiry(now_ms, limit=limit)
     for request in due:
-        expired = tx.jobs.move_waiting(request.id, to=JobState.EXPIRED, now_ms=now_ms)
-        if expired:
-            void(tx, hold_id=request.id, amount_mk=expired * request.job_price_mk)
+        expired_mk = tx.jobs.move_waiting(request.id, to=JobState.EXPIRED, now_ms=now_ms)
+        if expired_mk:
+            void(tx, hold_id=request.id, amount_mk=expired_mk)
         settle(tx, request, now_ms=now_ms)
     return len(due)

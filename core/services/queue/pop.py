@@ -3,21 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from core.domain.errors import InvalidRequest, NotFound, NotPermitted
 from core.domain.events import EventKind
 from core.domain.ids import AccountId, JobId, LeaseId, WorkerId, new_id
-from core.domain.jobs import Candidate, Lease, Leased, LeaseState, Popped
+from core.domain.jobs import Candidate, Lease, Leased, Popped
 from core.domain.policy import QueuePolicy
 from core.domain.queue.leasing import lease_s
 from core.domain.queue.matching import Capability, capability_of, misfit, model_for, refusal
 from core.domain.requests import Request
 from core.domain.workers.offer import WorkerOffer
 from core.ports.store import Transaction
-from core.services.queue.settle import give_back
+from core.services.workers.greet import greet
 
-WORKER_NAME_CHARS_MAX = 100
-SEEN_EVERY_MS = 15_000
-"""An unchanged offer is written down this often at most, so that an empty pop writes nothing."""
 HEADS = 8
 """Candidates a round: where several processes claim at once, one of these is still there."""
 CLAIM_ROUNDS_MAX = 32
@@ -30,70 +26,21 @@ def pop(tx: Transaction, *, offer: WorkerOffer, policy: QueuePolicy, now_ms: int
     Its owner's jobs come first, together with those of ``priority_usernames``; then whatever is due first.
     Raises ``NotPermitted`` where another account has a worker of this name, ``InvalidRequest`` for a bad name.
     """
-    worker_id, trusted = _greet(tx, offer, policy=policy, now_ms=now_ms)
-    capability = capability_of(offer, worker_id=worker_id, trusted=trusted)
+    greeting = greet(tx, offer, policy=policy, now_ms=now_ms)
+    worker_id = greeting.worker_id
+    capability = capability_of(offer, worker_id=worker_id, trusted=greeting.trusted, slow=greeting.slow)
     free, looked_at = tx.lanes.fitting(capability)
     if offer.blacklist:
         free, looked_at = (), (*free, *looked_at)
     if free or looked_at:
-        accounts = _people_first(tx, offer, policy)
-        for candidate in _candidates(tx, offer, worker_id, free, looked_at, accounts=accounts, policy=policy):
+        for candidate in _candidates(
+            tx, offer, worker_id, free, looked_at, accounts=greeting.people_first, policy=policy
+        ):
             first = _claim(tx, candidate, offer, worker_id=worker_id, policy=policy, now_ms=now_ms)
             if first is not None:
                 more = _claim_more(tx, first, offer, count=limit - 1, policy=policy, now_ms=now_ms)
                 return Popped(jobs=(first, *more), worker_id=worker_id)
     return Popped(skipped=_skipped(tx, capability, now_ms), worker_id=worker_id)
-
-
-def _greet(tx: Transaction, offer: WorkerOffer, *, policy: QueuePolicy, now_ms: int) -> tuple[WorkerId, bool]:
-    """Return the worker's id and whether its owner is trusted, after writing down what it offers."""
-    worker = tx.workers.by_name(offer.name)
-    if worker is None:
-        if not offer.name.strip() or len(offer.name) > WORKER_NAME_CHARS_MAX or not offer.name.isprintable():
-            message = f"The worker name {offer.name[:40]!r} cannot be used: take 1 to 100 printable characters."
-            raise InvalidRequest(message, field="name", limit=WORKER_NAME_CHARS_MAX, value=len(offer.name))
-        owner = tx.accounts.get(offer.account_id)
-        if owner is None:
-            message = f"There is no account with the number {offer.account_id}. Check the worker's key."
-            raise NotFound(message, code="UserNotFound")
-        worker_id = WorkerId(new_id())
-        tx.workers.add(offer, worker_id=worker_id, now_ms=now_ms)
-        return worker_id, owner.trusted
-    if worker.account_id != offer.account_id:
-        message = f"The worker name {offer.name!r} belongs to another account. Choose another name for this worker."
-        raise NotPermitted(message, code="WrongCredentials")
-    if offer.start_id is not None and worker.start_id is not None and offer.start_id != worker.start_id:
-        for view in tx.jobs.active_leases(worker.id):
-            give_back(tx, view, lease_state=LeaseState.VOIDED, tries_max=policy.tries_max, now_ms=now_ms)
-    if worker.offer != offer or now_ms - worker.last_seen_at_ms >= SEEN_EVERY_MS:
-        tx.workers.seen(worker.id, offer=offer, now_ms=now_ms)
-    return worker.id, worker.owner_trusted
-
-
-def _people_first(tx: Transaction, offer: WorkerOffer, policy: QueuePolicy) -> Sequence[AccountId]:
-    """Return the accounts that this worker serves before all others: its owner and whom it names."""
-    if len(offer.priority_usernames) > policy.priority_max:
-        message = (
-            f"The worker names {len(offer.priority_usernames)} people to serve first, but at most "
-            f"{policy.priority_max} are taken. Leave some out."
-        )
-        raise InvalidRequest(
-            message,
-            field="priority_usernames",
-            limit=policy.priority_max,
-            value=len(offer.priority_usernames),
-            code="InvalidPriorityUsername",
-        )
-    accounts = [offer.account_id]
-    for handle in offer.priority_usernames:
-        name, mark, number = handle.rpartition("#")
-        if not mark or not number.isdecimal():
-            message = f"The priority username {handle[:60]!r} needs its number: write it as name#number."
-            raise InvalidRequest(message, field="priority_usernames", value=handle, code="InvalidPriorityUsername")
-        account = tx.accounts.get(AccountId(int(number)))
-        if account is not None and account.name == name and account.id not in accounts:
-            accounts.append(account.id)
-    return accounts
 
 
 def _candidates(
@@ -141,7 +88,10 @@ def _look(
         if candidate.lane_id in fitting:
             continue
         request = tx.requests.get(candidate.request_id)
-        if request is not None and refusal(request.draft, offer, worker_id=worker_id) is None:
+        if (
+            request is not None
+            and refusal(request.draft, offer, worker_id=worker_id, ordinal=candidate.ordinal) is None
+        ):
             fitting[candidate.lane_id] = candidate
         else:
             refused[candidate.lane_id] += 1
@@ -168,8 +118,8 @@ def _claim(
     request = tx.requests.get(candidate.request_id)
     if request is None:
         return None
-    model = model_for(request.draft, offer)
-    ttl_s = lease_s(request.draft, model=model, offer=offer, policy=policy)
+    model = model_for(request.draft, offer, candidate.ordinal)
+    ttl_s = lease_s(request.draft, model=model, offer=offer, policy=policy, ordinal=candidate.ordinal)
     lease = Lease(
         id=LeaseId(new_id()),
         job_id=candidate.job_id,
@@ -190,10 +140,10 @@ def _claim(
         now_ms=now_ms,
         body={"job_id": job.id, "worker_name": offer.name},
     )
-    return _leased(request, lease, seed=job.seed)
+    return _leased(request, lease, seed=job.seed, ordinal=job.ordinal)
 
 
-def _leased(request: Request, lease: Lease, *, seed: int) -> Leased:
+def _leased(request: Request, lease: Lease, *, seed: int, ordinal: int) -> Leased:
     """Return what the worker is told about its job."""
     draft = request.draft
     return Leased(
@@ -205,7 +155,8 @@ def _leased(request: Request, lease: Lease, *, seed: int) -> Leased:
         kind=draft.kind,
         model=lease.model,
         prompt=draft.prompt,
-        image=draft.image,
+        params=draft.params,
+        ordinal=ordinal,
         seed=seed,
         nsfw=draft.nsfw,
         censor_nsfw=draft.censor_nsfw,

@@ -6,7 +6,7 @@ from collections import Counter
 from core.domain.errors import NotFound
 from core.domain.ids import RequestId
 from core.domain.jobs import JobState
-from core.domain.queue.lanes import lane_of
+from core.domain.queue.lanes import lanes_of
 from core.domain.requests import Request, RequestState, RequestStatus
 from core.ports.store import ReadTransaction, Transaction
 from core.services.queue.submit import possible
@@ -44,8 +44,10 @@ def status(
         is_possible=is_possible or processing > 0,
         queue_position=position,
         wait_time_s=wait_s,
-        price_mk=request.job_price_mk * request.draft.n,
+        price_mk=request.price_mk,
         results=tuple(tx.requests.results(request_id)) if counts[JobState.DONE] else (),
+        spent_mk=sum(job.price_mk for job in jobs if job.state is JobState.DONE),
+        kind=request.draft.kind,
         progress=tuple(tx.jobs.progress_of(request_id)) if processing else (),
         prompt=request.draft.prompt,
         models=request.draft.models,
@@ -57,8 +59,8 @@ def status(
 def _outlook(tx: ReadTransaction | Transaction, request: Request, waiting: int, since_ms: int) -> tuple[int, int, bool]:
     """Return the queue position, a guess of the seconds to wait, and whether a worker could take the request."""
     workers = tx.workers.online(since_ms)
-    lane = lane_of(request.draft)
-    fitting = [worker for worker in workers if possible(lane, (worker,))]
+    lanes = tuple(dict.fromkeys(lanes_of(request.draft)))
+    fitting = [worker for worker in workers if any(possible(lane, (worker,)) for lane in lanes)]
     if not waiting:
         return 0, 0, bool(fitting)
     position = tx.jobs.ahead(request.id, kind=request.draft.kind, limit=AHEAD_MAX) + 1

@@ -8,16 +8,19 @@ from core.domain.errors import NotFound, TooManyJobs
 from core.domain.events import EventKind
 from core.domain.ids import AccountId, JobId, RequestId, new_id
 from core.domain.jobs import Job
+from core.domain.kinds.image import ImageParams
+from core.domain.kinds.kind import Kind, Price
+from core.domain.kinds.prices import job_prices
+from core.domain.kinds.registry import RULES
 from core.domain.moderation import Verdict
 from core.domain.policy import QueuePolicy
-from core.domain.pricing import job_price_mk
 from core.domain.queue.due import due_ms
-from core.domain.queue.lanes import Lane, lane_of
+from core.domain.queue.lanes import Lane, lanes_of
 from core.domain.queue.limits import check, resolve_models
 from core.domain.queue.matching import capability_of, misfit
 from core.domain.requests import Accepted, Request, RequestDraft, RequestState
 from core.domain.workers.offer import Worker
-from core.ports.store import Transaction
+from core.ports.store import ReadTransaction, Transaction
 from core.services.kudos.hold import hold
 from core.services.moderation.refuse import refuse
 
@@ -52,22 +55,23 @@ def submit(
         raise NotFound(message, code="UserNotFound")
     if not verdict.allowed:
         raise refuse(tx, account_id=account_id, verdict=verdict, now_ms=now_ms, source=draft.client_agent)
-    _check_waiting(tx, account, draft.n, policy)
+    _check_waiting(tx, account, draft, policy)
 
     workers = tx.workers.online(now_ms - policy.online_s * 1_000)
     draft = resolve_models(draft, policy, lambda name: any(name in worker.offer.models for worker in workers))
-    lane = lane_of(draft)
+    prices = job_prices(draft, policy)
+    price_mk = sum(price.total_mk for price in prices)
+    lanes = lanes_of(draft, covered=account.trusted or account.available_mk >= price_mk)
     request = Request(
         id=RequestId(new_id()),
         account_id=account_id,
         draft=draft,
         state=RequestState.OPEN,
-        job_price_mk=job_price_mk(draft),
+        price_mk=price_mk,
         asked_at_ms=now_ms,
         expires_at_ms=now_ms + policy.request_lifetime_s * 1_000,
         idempotency_key=idempotency_key,
     )
-    price_mk = request.job_price_mk * draft.n
     tx.requests.add(request)
     hold(
         tx,
@@ -77,7 +81,8 @@ def submit(
         expires_at_ms=request.expires_at_ms + HOLD_SPARE_MS,
         now_ms=now_ms,
     )
-    jobs = _jobs(request, account, lane_id=tx.lanes.id_of(lane), policy=policy)
+    lane_ids = {lane: tx.lanes.id_of(lane) for lane in dict.fromkeys(lanes)}
+    jobs = _jobs(request, account, [lane_ids[lane] for lane in lanes], prices, policy=policy)
     tx.jobs.add_all(jobs)
     tx.verdicts.record(verdict, request_id=request.id, now_ms=now_ms)
     tx.events.add(
@@ -85,7 +90,7 @@ def submit(
         request_id=request.id,
         account_id=account_id,
         now_ms=now_ms,
-        body={"jobs": draft.n, "price_mk": price_mk},
+        body={"jobs": len(jobs), "price_mk": price_mk},
     )
     return Accepted(
         request_id=request.id,
@@ -93,7 +98,7 @@ def submit(
         price_mk=price_mk,
         balance_after_mk=account.available_mk - price_mk,
         duplicate=False,
-        is_possible=possible(lane, workers),
+        is_possible=all(possible(lane, workers) for lane in lane_ids),
     )
 
 
@@ -105,23 +110,32 @@ def possible(lane: Lane, workers: Sequence[Worker]) -> bool:
     )
 
 
+def possible_now(tx: ReadTransaction | Transaction, draft: RequestDraft, *, since_ms: int) -> bool:
+    """Tell whether workers that were seen since then could make all of the draft."""
+    workers = tx.workers.online(since_ms)
+    return all(possible(lane, workers) for lane in dict.fromkeys(lanes_of(draft)))
+
+
 def _accepted_before(tx: Transaction, request: Request, *, since_ms: int) -> Accepted:
     """Return what was answered when this request was made, with the balance as it is now."""
     account = tx.accounts.get(request.account_id)
     return Accepted(
         request_id=request.id,
         job_ids=tuple(job.id for job in tx.jobs.of_request(request.id)),
-        price_mk=request.job_price_mk * request.draft.n,
+        price_mk=request.price_mk,
         balance_after_mk=account.available_mk if account is not None else 0,
         duplicate=True,
-        is_possible=possible(lane_of(request.draft), tx.workers.online(since_ms)),
+        is_possible=possible_now(tx, request.draft, since_ms=since_ms),
     )
 
 
-def _check_waiting(tx: Transaction, account: Account, n: int, policy: QueuePolicy) -> None:
-    """Raise ``TooManyJobs`` if the account would have more waiting jobs than it may."""
+def _check_waiting(tx: Transaction, account: Account, draft: RequestDraft, policy: QueuePolicy) -> None:
+    """Raise ``TooManyJobs`` if the account would have more waiting jobs of this kind than it may."""
+    n = RULES[draft.kind].count(draft)
     limit = policy.waiting_anonymous_max if account.is_anonymous else policy.waiting_max
-    waiting = tx.jobs.waiting_of(account.id)
+    if draft.kind is Kind.ALCHEMY:
+        limit *= policy.waiting_alchemy_factor
+    waiting = tx.jobs.waiting_of(account.id, draft.kind)
     if waiting + n > limit:
         whose = "Everyone without an account together has" if account.is_anonymous else f"{account.handle} has"
         message = (
@@ -131,31 +145,39 @@ def _check_waiting(tx: Transaction, account: Account, n: int, policy: QueuePolic
         raise TooManyJobs(message, limit=limit, value=waiting + n)
 
 
-def _jobs(request: Request, account: Account, *, lane_id: int, policy: QueuePolicy) -> list[Job]:
+def _jobs(
+    request: Request, account: Account, lane_ids: Sequence[int], prices: Sequence[Price], *, policy: QueuePolicy
+) -> list[Job]:
     """Return the request's jobs, each due by what is available after its own share of the hold."""
-    image = request.draft.image
     jobs = []
-    for ordinal in range(request.draft.n):
-        if image.seed is None:
-            seed = secrets.randbits(32)
-        else:
-            variation = image.seed_variation if image.seed_variation is not None else 1
-            seed = (image.seed + variation * ordinal) % 2**32
+    available_mk = account.available_mk
+    for ordinal, (lane_id, price) in enumerate(zip(lane_ids, prices, strict=True)):
+        available_mk -= price.total_mk
+        due = due_ms(
+            asked_at_ms=request.asked_at_ms,
+            available_mk=available_mk,
+            guest=account.guest or account.is_anonymous,
+            policy=policy,
+        )
         jobs.append(
             Job(
                 id=JobId(new_id()),
                 request_id=request.id,
                 account_id=request.account_id,
                 lane_id=lane_id,
-                due_ms=due_ms(
-                    asked_at_ms=request.asked_at_ms,
-                    available_mk=account.available_mk - (ordinal + 1) * request.job_price_mk,
-                    guest=account.guest or account.is_anonymous,
-                    policy=policy,
-                ),
+                due_ms=due,
                 ordinal=ordinal,
-                seed=seed,
-                price_mk=request.job_price_mk,
+                seed=_seed(request.draft, ordinal),
+                price_mk=price.total_mk,
+                worth_mk=price.worth_mk,
             )
         )
     return jobs
+
+
+def _seed(draft: RequestDraft, ordinal: int) -> int:
+    """Return the seed of one job: drawn, or the one asked for and its variation for each further picture."""
+    if not isinstance(draft.params, ImageParams) or draft.params.seed is None:
+        return secrets.randbits(32)
+    variation = draft.params.seed_variation if draft.params.seed_variation is not None else 1
+    return (draft.params.seed + variation * ordinal) % 2**32

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
 from core.domain.jobs import Candidate, Job, JobState, Lease, LeaseState, LeaseView
-from core.domain.requests import JobProgress, Kind
+from core.domain.kinds.kind import Kind
+from core.domain.requests import JobProgress
 from core.store.dialect import AHEAD, HEADS, HEADS_OF, lanes_from
 from core.store.rows.queue.leases import ACTIVE_OF, BY_ID, LAPSED, OF_JOB, view_of
 from core.store.tables import jobs, lanes, leases, workers
@@ -21,8 +22,11 @@ _COUNTS = (
     .group_by(jobs.c.state)
 )
 _WAITING_OF = sa.select(sa.func.count()).where(_WAITS, jobs.c.account_id == sa.bindparam("the_account"))
+_WAITING_OF_KIND = _WAITING_OF.join_from(jobs, lanes, lanes.c.id == jobs.c.lane_id).where(
+    lanes.c.kind == sa.bindparam("the_kind")
+)
 _WAITING_IN = (
-    sa.select(jobs.c.id, jobs.c.request_id, jobs.c.lane_id, jobs.c.due_ms)
+    sa.select(jobs.c.id, jobs.c.request_id, jobs.c.lane_id, jobs.c.due_ms, jobs.c.ordinal)
     .where(jobs.c.request_id == sa.bindparam("the_request"), jobs.c.state == "waiting")
     .order_by(jobs.c.ordinal)
     .limit(sa.bindparam("limit"))
@@ -68,6 +72,7 @@ _MOVE_WAITING = (
     sa.update(jobs)
     .where(jobs.c.request_id == sa.bindparam("the_request"), jobs.c.state == "waiting")
     .values(state=sa.bindparam("to"), ended_at_ms=sa.bindparam("ended"))
+    .returning(jobs.c.price_mk)
 )
 
 
@@ -88,9 +93,12 @@ class Jobs:
         found = self._connection.execute(_COUNTS, {"request_id": request_id})
         return {JobState(state): count for state, count in found}
 
-    def waiting_of(self, account_id: AccountId) -> int:
-        """Return how many jobs the account has waiting."""
-        return int(self._connection.scalar(_WAITING_OF, {"the_account": account_id}) or 0)
+    def waiting_of(self, account_id: AccountId, kind: Kind | None = None) -> int:
+        """Return how many jobs, of one kind or all, the account has waiting."""
+        if kind is None:
+            return int(self._connection.scalar(_WAITING_OF, {"the_account": account_id}) or 0)
+        where = {"the_account": account_id, "the_kind": kind.value}
+        return int(self._connection.scalar(_WAITING_OF_KIND, where) or 0)
 
     def heads(
         self,
@@ -164,6 +172,7 @@ class Jobs:
                 "ordinal": job.ordinal,
                 "seed": job.seed,
                 "price_mk": job.price_mk,
+                "worth_mk": job.worth_mk,
                 "state": job.state.value,
                 "tries": job.tries,
                 "step": 0,
@@ -231,14 +240,14 @@ class Jobs:
             self._touched_lanes.append(moved.lane_id)
 
     def move_waiting(self, request_id: RequestId, *, to: JobState, now_ms: int) -> int:
-        """Give every waiting job of the request another state and return how many those were."""
+        """Give every waiting job of the request another state and return what those cost together (mk)."""
         where = {"the_request": request_id, "to": to.value, "ended": now_ms}
-        return self._connection.execute(_MOVE_WAITING, where).rowcount
+        return sum(self._connection.scalars(_MOVE_WAITING, where))
 
 
 def _candidate(row: Sequence[Any]) -> Candidate:
-    """Return the candidate of a row of four."""
-    return Candidate(job_id=JobId(row[0]), request_id=RequestId(row[1]), lane_id=row[2], due_ms=row[3])
+    """Return the candidate of a row of five."""
+    return Candidate(job_id=JobId(row[0]), request_id=RequestId(row[1]), lane_id=row[2], due_ms=row[3], ordinal=row[4])
 
 
 def _job(row: "sa.Row[*tuple[Any, ...]]") -> Job:
@@ -252,6 +261,7 @@ def _job(row: "sa.Row[*tuple[Any, ...]]") -> Job:
         ordinal=row.ordinal,
         seed=row.seed,
         price_mk=row.price_mk,
+        worth_mk=row.worth_mk,
         state=JobState(row.state),
         tries=row.tries,
         lease_id=None if row.lease_id is None else LeaseId(row.lease_id),

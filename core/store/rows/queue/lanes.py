@@ -60,7 +60,7 @@ class Lanes:
                 "models": "\x1f".join(lane.models),
                 "needs": int(lane.needs),
                 "size_class": lane.size_class,
-                "step_class": lane.step_class,
+                "length_class": lane.length_class,
                 "allow": "\x1f".join(lane.allow),
             },
         )

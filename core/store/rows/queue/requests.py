@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from core.domain.ids import AccountId, JobId, RequestId, WorkerId
 from core.domain.jobs import LeaseView, Outcome
+from core.domain.kinds.kind import Kind, Params
+from core.domain.kinds.registry import RULES
 from core.domain.requests import JobResult, Request, RequestDraft, RequestState
 from core.store.tables import jobs, requests, results, workers
 
@@ -18,7 +20,7 @@ _BY_KEY = sa.select(requests).where(
     requests.c.idempotency_key == sa.bindparam("idempotency_key"),
 )
 _RESULTS = (
-    sa.select(results, workers.c.name.label("worker_name"))
+    sa.select(results, workers.c.name.label("worker_name"), jobs.c.ordinal, jobs.c.price_mk)
     .join(jobs, jobs.c.id == results.c.job_id)
     .join(workers, workers.c.id == results.c.worker_id)
     .where(results.c.request_id == sa.bindparam("request_id"))
@@ -38,14 +40,19 @@ _ADD = sa.insert(requests)
 _CANCEL = sa.update(requests).where(requests.c.id == sa.bindparam("the_request"))
 _CLOSE = sa.update(requests).where(requests.c.id == sa.bindparam("the_request"))
 _ADD_RESULT = sa.insert(results)
-_DRAFT = msgspec.json.Decoder(RequestDraft)
+_RAW = msgspec.json.Decoder(dict[str, Any])
+_BODY = msgspec.json.Decoder(dict[str, object])
 _METADATA = msgspec.json.Decoder(tuple[Mapping[str, object], ...])
 
 
 @lru_cache(maxsize=512)
 def draft_of(text: str) -> RequestDraft:
     """Return the draft that was stored as this text; the same text is read many times while its jobs are popped."""
-    return _DRAFT.decode(text)
+    raw = _RAW.decode(text)
+    kind = Kind(raw["kind"])
+    params: Params = msgspec.convert(raw["params"], RULES[kind].params_type)
+    lists = {name: tuple(raw[name]) for name in ("models", "worker_ids")}
+    return RequestDraft(**{**raw, **lists, "kind": kind, "params": params})
 
 
 class Requests:
@@ -80,6 +87,9 @@ class Requests:
                 width_px=row.width_px,
                 height_px=row.height_px,
                 made_at_ms=row.made_at_ms,
+                ordinal=row.ordinal,
+                price_mk=row.price_mk,
+                body=None if row.body is None else _BODY.decode(row.body),
             )
             for row in self._connection.execute(_RESULTS, {"request_id": request_id})
         ]
@@ -97,8 +107,9 @@ class Requests:
                 "id": request.id,
                 "account_id": request.account_id,
                 "state": request.state.value,
+                "kind": request.draft.kind.value,
                 "draft": msgspec.json.encode(request.draft).decode(),
-                "job_price_mk": request.job_price_mk,
+                "price_mk": request.price_mk,
                 "asked_at_ms": request.asked_at_ms,
                 "expires_at_ms": request.expires_at_ms,
                 "idempotency_key": request.idempotency_key,
@@ -131,6 +142,7 @@ class Requests:
                 "width_px": outcome.width_px,
                 "height_px": outcome.height_px,
                 "made_at_ms": now_ms,
+                "body": None if outcome.body is None else msgspec.json.encode(outcome.body).decode(),
             },
         )
 
@@ -144,7 +156,7 @@ def _request(row: "sa.Row[*tuple[Any, ...]] | None") -> Request | None:
         account_id=AccountId(row.account_id),
         draft=draft_of(row.draft),
         state=RequestState(row.state),
-        job_price_mk=row.job_price_mk,
+        price_mk=row.price_mk,
         asked_at_ms=row.asked_at_ms,
         expires_at_ms=row.expires_at_ms,
         cancelled_at_ms=row.cancelled_at_ms,

@@ -1,0 +1,1 @@
+"""What volunteers' workers are greeted with, credited for and held to."""
