@@ -39,6 +39,10 @@ class EventStore(EventReads, Protocol):
         """Write what happened."""
         ...
 
+    def take_cursor(self, name: str) -> int:
+        """Return the reader's durable cursor; another transaction that takes it waits until this one has ended."""
+        ...
+
     def move_cursor(self, name: str, seq: int) -> None:
         """Register the reader, or move its cursor forward; never back."""
         ...

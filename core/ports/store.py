@@ -7,8 +7,10 @@ from core.domain.workers.offer import WorkerOffer
 from core.ports.accounts import AccountReads, AccountStore, LedgerReads, LedgerStore
 from core.ports.kudos import EscrowReads, SharedKeyReads, SharedKeyStore
 from core.ports.points import Step
+from core.ports.pruning import PruningReads, PruningStore
 from core.ports.queue import JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
 from core.ports.record import EventReads, EventStore, LoopStore, VerdictStore
+from core.ports.statistics import StatisticsReads, StatisticsStore
 from core.ports.workers import WorkerReads, WorkerStore
 
 T = TypeVar("T")
@@ -60,6 +62,16 @@ class ReadTransaction(Protocol):
     @property
     def lanes(self) -> LaneReads:
         """Lanes."""
+        ...
+
+    @property
+    def statistics(self) -> StatisticsReads:
+        """Statistics."""
+        ...
+
+    @property
+    def pruning(self) -> PruningReads:
+        """What is old enough to be forgotten."""
         ...
 
 
@@ -119,6 +131,16 @@ class Transaction(Protocol):
     @property
     def loops(self) -> LoopStore:
         """Runs of the loops."""
+        ...
+
+    @property
+    def statistics(self) -> StatisticsStore:
+        """Statistics."""
+        ...
+
+    @property
+    def pruning(self) -> PruningStore:
+        """What is old enough to be forgotten."""
         ...
 
     def after_commit(self, call: Callable[[], None]) -> None:

@@ -17,6 +17,8 @@ from core.store.rows.queue.lanes import Lanes
 from core.store.rows.queue.requests import Requests
 from core.store.rows.record.events import Events
 from core.store.rows.record.loops import Loops
+from core.store.rows.record.pruning import Pruning
+from core.store.rows.record.statistics import Statistics
 from core.store.rows.record.verdicts import Verdicts
 
 
@@ -34,7 +36,9 @@ class SqlTransaction:
         "lanes",
         "ledger",
         "loops",
+        "pruning",
         "requests",
+        "statistics",
         "touched_lanes",
         "verdicts",
         "workers",
@@ -56,6 +60,8 @@ class SqlTransaction:
         self.lanes = Lanes(connection, memory)
         self.verdicts = Verdicts(connection)
         self.loops = Loops(connection)
+        self.statistics = Statistics(connection)
+        self.pruning = Pruning(connection)
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Have a hint run after the COMMIT, on the writer's thread; not at all if there is none."""

@@ -20,6 +20,7 @@ _AFTER_OF = (
     .limit(sa.bindparam("most"))
 )
 _CURSOR = sa.select(event_cursors.c.seq).where(event_cursors.c.name == sa.bindparam("reader"))
+_TAKE = _CURSOR.with_for_update()  # which SQLite needs not: its writer is alone
 _LAST = sa.select(sa.func.coalesce(sa.func.max(events.c.seq), 0))
 _ADD = sa.insert(events)
 _MOVE = sa.update(event_cursors).where(
@@ -97,6 +98,10 @@ class Events:
                 "body": msgspec.json.encode(body).decode(),
             },
         )
+
+    def take_cursor(self, name: str) -> int:
+        """Return the reader's durable cursor; another transaction that takes it waits until this one has ended."""
+        return int(self._connection.scalar(_TAKE, {"reader": name}) or 0)
 
     def move_cursor(self, name: str, seq: int) -> None:
         """Register the reader, or move its cursor forward; never back."""
