@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.domain.ids import ANONYMOUS, AccountId
+from core.domain.policy import QueuePolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +90,18 @@ class Identity:
     external_id: str
     account_id: AccountId
     display_name: str
+
+
+def waiting_limit(account: Account, policy: QueuePolicy) -> int:
+    """Return how many waiting jobs of a kind the account may have."""
+    if account.waiting_max is not None:
+        return account.waiting_max
+    return policy.waiting_anonymous_max if account.is_anonymous else policy.waiting_max
+
+
+def parse_handle(text: str) -> tuple[str, AccountId] | None:
+    """Return the name and number of a ``name#number``; None where it is none."""
+    name, hash_sign, number = text.strip().rpartition("#")
+    if not hash_sign or not name or not number.isascii() or not number.isdigit() or len(number) > 18:
+        return None
+    return name, AccountId(int(number))

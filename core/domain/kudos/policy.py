@@ -22,8 +22,12 @@ class KudosPolicy:
     """Who was just given kudos cannot give them back for so long."""
     moderator_monthly_mk: int = 300_000_000
     """What a moderator is granted each calendar month beside a grant of the account's own."""
+    admins: frozenset[AccountId] = frozenset()
+    """Accounts that may name moderators and set monthly grants, besides whoever runs the horde's commands."""
     awarders: frozenset[AccountId] = frozenset()
-    """Accounts that may award kudos besides moderators."""
+    """Accounts that may award kudos, besides moderators and admins."""
+    wipe_after_s: int = 30 * 24 * 3_600
+    """A deleted account can be taken back for so long; then what names a person can be wiped."""
     shared_keys_max: int = 3
     shared_keys_trusted_max: int = 10
     shared_keys_education_max: int = 1_000

@@ -15,10 +15,12 @@ def hold(
     expires_at_ms: int,
     now_ms: int,
     floor_mk: int | None = None,
+    shared_key_id: str | None = None,
 ) -> Hold:
     """Return the pending hold of this id; asking again for the same changes nothing.
 
-    floor_mk: what must stay available; None allows debt. Raises ``InvalidRequest`` for a negative amount,
+    floor_mk: what must stay available; None allows debt. shared_key_id: whose budget goes along with the hold;
+    ``check_shared_key`` has locked and checked it in this transaction. Raises ``InvalidRequest`` for a negative amount,
     ``InsufficientKudos`` under the floor, ``NotFound``, and ``Conflict`` where the id was used for something else.
     """
     known = tx.ledger.hold(hold_id)
@@ -30,7 +32,8 @@ def hold(
     if amount_mk < 0:
         message = f"A hold of {amount_mk} millikudos cannot be made: give 0 or more."
         raise InvalidRequest(message, field="amount", limit=0, value=amount_mk)
-    account = tx.accounts.get(account_id)
+    # Under a floor, two at once must not both spend what is there for one.
+    account = tx.accounts.get(account_id) if floor_mk is None else tx.accounts.lock(account_id)
     if account is None:
         message = f"There is no account with the number {account_id}. Check the number."
         raise NotFound(message, code="UserNotFound")
@@ -49,6 +52,7 @@ def hold(
         state=HoldState.PENDING,
         expires_at_ms=expires_at_ms,
         made_at_ms=now_ms,
+        shared_key_id=shared_key_id,
     )
     tx.ledger.add_hold(pending)
     return pending

@@ -39,7 +39,8 @@ def transfer(
     if amount_mk < 1:
         message = f"A transfer of {amount_mk} millikudos cannot be made: give at least 1."
         raise InvalidRequest(message, field="amount", limit=1, value=amount_mk, code="NegativeTransfer")
-    giver = tx.accounts.get(from_id)
+    # Under a floor, two at once must not both give what is there for one.
+    giver = tx.accounts.get(from_id) if floor_mk is None else tx.accounts.lock(from_id)
     if giver is None or tx.accounts.get(to_id) is None:
         message = f"There is no account with the number {from_id if giver is None else to_id}. Check the number."
         raise NotFound(message, code="UserNotFound")

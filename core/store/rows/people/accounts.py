@@ -54,7 +54,7 @@ _CROWD = (
     .limit(sa.bindparam("most"))
 )
 # The ledger's foreign keys look at the row's id, which this lock leaves to them.
-_LOCK = _BY_ID.with_for_update(of=accounts, key_share=True)
+_LOCK = sa.select(accounts.c.id).where(accounts.c.id == sa.bindparam("account_id")).with_for_update(key_share=True)
 _UNPAID_FOR = (
     sa.select(accounts.c.id)
     .where(
@@ -145,7 +145,9 @@ class Accounts:
 
     def lock(self, account_id: AccountId) -> Account | None:
         """Return the account; until this transaction ends nobody else changes what ``put`` writes."""
-        return self._account(self._connection.execute(_LOCK, {"account_id": account_id}).first())
+        # Two statements: only the second one sees the balance as whoever held the lock before has left it.
+        self._connection.execute(_LOCK, {"account_id": account_id})
+        return self.get(account_id)
 
     def put(self, account: Account) -> None:
         """Write the account's name, roles, limits and texts as they are in this value."""
