@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_the_hordes_own_accounts_are_taken_where_there_is_one(capsys: pytest.Cap
         async with open_ground(settings) as ground:
             for number in range(5):
                 await ground.uow.write(
-                    lambda tx, number=number: register(tx, name=f"p{number}", kudos_mk=number * 10**6, now_ms=1)
+                    partial(register, name=f"p{number}", kudos_mk=number * 10**6, now_ms=ground.clock.now_ms())
                 )
 
     asyncio.run(people())

@@ -1,5 +1,8 @@
 """The simulated horde: seeded, bounded by the order's guarantee, and more kudos wait less in it."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from core.domain.errors import InvalidRequest
@@ -10,8 +13,8 @@ from core.domain.queue.waits import bands, curve
 POLICY = QueuePolicy()
 
 
-def run(askers: list[Asker] | None = None, *, policy: QueuePolicy = POLICY, **plan: float) -> Simulated:
-    wanted = SimulationPlan(**({"requests": 4_000} | plan))  # type: ignore[arg-type] - numbers, as each option wants
+def run(askers: list[Asker] | None = None, *, policy: QueuePolicy = POLICY, **plan: Any) -> Simulated:
+    wanted = replace(SimulationPlan(requests=4_000), **plan)
     return simulate(wanted, askers or sample_askers(), policy)
 
 

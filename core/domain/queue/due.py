@@ -29,11 +29,11 @@ def standing_mk(*, kudos_mk: int, held_mk: int, guest: bool, policy: QueuePolicy
     return kudos_mk - held_mk
 
 
-def due_ms(*, asked_at_ms: int, available_mk: int, guest: bool, policy: QueuePolicy) -> int:
-    """Return the due time of a job.
+def due_ms(*, asked_at_ms: int, kudos_mk: int, held_mk: int, guest: bool, policy: QueuePolicy) -> int:
+    """Return the due time of a job: when it was asked, less the weight of its account's standing then.
 
-    available_mk: what the account has available after this job's share of its hold, so that a flood lowers itself.
-    guest: also true for the anonymous account; a fresh identity never outranks the debt it replaces.
+    kudos_mk: the posted balance. held_mk: all that the account has held, this job's share included. guest: also true
+    for the anonymous account.
     """
-    handicap_mk = policy.guest_handicap_mk if guest else 0
-    return asked_at_ms - weight_ms(available_mk - handicap_mk, policy)
+    standing = standing_mk(kudos_mk=kudos_mk, held_mk=held_mk, guest=guest, policy=policy)
+    return asked_at_ms - weight_ms(standing, policy)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from core.domain.errors import InvalidRequest
 from core.domain.kudos.ledger import MK_PER_KUDOS
 from core.domain.policy import QueuePolicy
-from core.domain.queue.due import standing_mk, weight_ms
+from core.domain.queue.due import due_ms
 
 LIMITS = {
     "load": (0.01, 10.0, "1.1"),
@@ -177,14 +177,19 @@ class _Run:
     def _ask(self, asker: int, now_ms: int, held_mk: int) -> None:
         """Put a request of this asker into the queue."""
         one, number = self.askers[asker], len(self.asked_ms)
-        guest = one.kind is not AskerKind.ACCOUNT
-        standing = standing_mk(kudos_mk=one.kudos_mk, held_mk=held_mk, guest=guest, policy=self.policy)
+        due = due_ms(
+            asked_at_ms=now_ms,
+            kudos_mk=one.kudos_mk,
+            held_mk=held_mk,
+            guest=one.kind is not AskerKind.ACCOUNT,
+            policy=self.policy,
+        )
         self.asked_ms.append(now_ms)
         self.asker_of.append(asker)
         self.waited_ms.append(None)
         self.open.add(number)
         self.in_order.append(number)
-        heapq.heappush(self.waiting, (now_ms - weight_ms(standing, self.policy), number))
+        heapq.heappush(self.waiting, (due, number))
 
     def _expired(self, now_ms: int) -> list[int]:
         """Return the requests that have just run out of time; they wait no longer."""

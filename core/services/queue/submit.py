@@ -19,7 +19,7 @@ from core.domain.queue.lanes import Lane, lanes_of
 from core.domain.queue.limits import check, resolve_models
 from core.domain.queue.matching import capability_of, misfit
 from core.domain.requests import Accepted, Request, RequestDraft, RequestState
-from core.domain.workers.offer import Worker
+from core.domain.workers.worker import Worker
 from core.ports.store import ReadTransaction, Transaction
 from core.services.kudos.hold import hold
 from core.services.moderation.refuse import refuse
@@ -148,14 +148,15 @@ def _check_waiting(tx: Transaction, account: Account, draft: RequestDraft, polic
 def _jobs(
     request: Request, account: Account, lane_ids: Sequence[int], prices: Sequence[Price], *, policy: QueuePolicy
 ) -> list[Job]:
-    """Return the request's jobs, each due by what is available after its own share of the hold."""
+    """Return the request's jobs, each due by what its account stands at after its own share of the hold."""
     jobs = []
-    available_mk = account.available_mk
+    held_mk = account.held_mk
     for ordinal, (lane_id, price) in enumerate(zip(lane_ids, prices, strict=True)):
-        available_mk -= price.total_mk
+        held_mk += price.total_mk
         due = due_ms(
             asked_at_ms=request.asked_at_ms,
-            available_mk=available_mk,
+            kudos_mk=account.kudos_mk,
+            held_mk=held_mk,
             guest=account.guest or account.is_anonymous,
             policy=policy,
         )
