@@ -1,6 +1,6 @@
 """Shared keys: kudos that an account lends, with a budget and limits, to whoever has the key."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from core.domain.errors import InvalidRequest
@@ -73,6 +73,18 @@ class SharedKey:
             max_image_pixels=self.max_image_pixels,
             max_image_steps=self.max_image_steps,
             max_text_tokens=self.max_text_tokens,
+        )
+
+    def under(self, terms: KeyTerms) -> "SharedKey":
+        """Return the key under other terms."""
+        return replace(
+            self,
+            name=terms.name,
+            budget_mk=terms.budget_mk,
+            expires_at_ms=terms.expires_at_ms,
+            max_image_pixels=terms.max_image_pixels,
+            max_image_steps=terms.max_image_steps,
+            max_text_tokens=terms.max_text_tokens,
         )
 
     @property

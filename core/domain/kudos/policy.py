@@ -32,6 +32,12 @@ class KudosPolicy:
     shared_keys_trusted_max: int = 10
     shared_keys_education_max: int = 1_000
     shared_key_budget_max_mk: int = 50_000_000_000
+    upfront: bool = True
+    """Large requests need their kudos when they are asked; without it none do."""
+    upfront_steps: int = 40
+    """A picture of more steps needs its kudos upfront."""
+    upfront_on_worker_list: bool = False
+    """So does a request that names workers."""
     bridge_per_mille: Mapping[str, int] = field(default_factory=dict)
     """What a worker's program earns of a job's reward, by the program's name; one that is not named here:"""
     bridge_other_per_mille: int = 1_000

@@ -15,13 +15,15 @@ def hold(
     expires_at_ms: int,
     now_ms: int,
     floor_mk: int | None = None,
+    floor_why: str | None = None,
     shared_key_id: str | None = None,
 ) -> Hold:
     """Return the pending hold of this id; asking again for the same changes nothing.
 
-    floor_mk: what must stay available; None allows debt. shared_key_id: whose budget goes along with the hold;
-    ``check_shared_key`` has locked and checked it in this transaction. Raises ``InvalidRequest`` for a negative amount,
-    ``InsufficientKudos`` under the floor, ``NotFound``, and ``Conflict`` where the id was used for something else.
+    floor_mk: what must stay available; None allows debt. floor_why: the clause of ``upfront_reason``, for the refusal.
+    shared_key_id: whose budget goes along with the hold; ``check_shared_key`` has locked and checked it in this
+    transaction. Raises ``InvalidRequest`` for a negative amount, ``InsufficientKudos`` under the floor, ``NotFound``,
+    and ``Conflict`` where the id was used for something else.
     """
     known = tx.ledger.hold(hold_id)
     if known is not None:
@@ -38,8 +40,9 @@ def hold(
         message = f"There is no account with the number {account_id}. Check the number."
         raise NotFound(message, code="UserNotFound")
     if floor_mk is not None and account.available_mk - amount_mk < floor_mk:
+        needs = f"The kudos for this must be there when it is asked, since {floor_why}: " if floor_why else ""
         message = (
-            f"{account.handle} has {account.available_mk / 1000:.2f} kudos available, which does not cover "
+            f"{needs}{account.handle} has {account.available_mk / 1000:.2f} kudos available, which does not cover "
             f"{amount_mk / 1000:.2f}. Ask for less, or earn some first by running a worker."
         )
         raise InsufficientKudos(message, field="kudos", limit=account.available_mk, value=amount_mk)
