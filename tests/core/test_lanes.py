@@ -10,6 +10,7 @@ from core.domain.ids import AccountId, WorkerId
 from core.domain.kinds.image import ImageParams
 from core.domain.kinds.kind import Kind
 from core.domain.kinds.registry import RULES
+from core.domain.kinds.text import TextParams
 from core.domain.queue.lanes import bounds_of, class_of, lane_of, needs_of
 from core.domain.queue.matching import capability_of, every_job_fits, misfit, model_for, refusal
 from core.domain.queue.needs import Needs
@@ -18,6 +19,9 @@ from core.domain.workers.offer import WorkerOffer
 
 DRAFT = RequestDraft(prompt="a Red heart", models=("tiny",))
 OFFER = WorkerOffer(name="w", account_id=AccountId(1), models=("tiny", "big"), pixels_max=512 * 512)
+MODERN = replace(OFFER, bridge_agent="AI Horde Worker reGen:10.0.0:url")
+TEXT = RequestDraft(kind=Kind.TEXT, prompt="Once", models=("llama",), params=TextParams())
+SCRIBE = WorkerOffer(kind=Kind.TEXT, name="s", account_id=AccountId(1), models=("llama",))
 ME = WorkerId("me")
 
 
@@ -44,6 +48,30 @@ def test_a_size_and_a_length_are_within_their_class(kind: Kind, value: int) -> N
         (replace(DRAFT, nsfw=True), replace(OFFER, nsfw=False), "nsfw"),
         (replace(DRAFT, trusted_workers=True), OFFER, "untrusted"),
         (replace(DRAFT, slow_workers=False), replace(OFFER, extra_slow=True), "performance"),
+        (replace(DRAFT, extra_slow_workers=False), replace(OFFER, extra_slow=True), "performance"),
+        (replace(DRAFT, extra_slow_workers=False), OFFER, None),
+        (replace(DRAFT, unsafe_address=True), OFFER, None),
+        (replace(DRAFT, unsafe_address=True), replace(OFFER, allow_unsafe_ipaddr=False), "unsafe_ip"),
+        (replace(DRAFT, extra={"transparent": True}), MODERN, "controlnet"),
+        (replace(DRAFT, extra={"transparent": True}), replace(MODERN, allow_sdxl_controlnet=True), None),
+        (replace(DRAFT, extra={"tis": [{"name": "x"}]}), OFFER, "bridge_version"),
+        (replace(DRAFT, extra={"tis": [{"name": "x"}]}), MODERN, None),
+        (replace(DRAFT, extra={"extra_source_images": [{"image": "x"}]}), OFFER, "bridge_version"),
+        (replace(DRAFT, params=ImageParams(hires_fix=True)), OFFER, "bridge_version"),
+        (replace(DRAFT, params=ImageParams(clip_skip=2)), OFFER, "bridge_version"),
+        (replace(DRAFT, params=ImageParams(clip_skip=1)), OFFER, None),
+        (replace(TEXT, models=()), OFFER, "kind"),
+        (TEXT, SCRIBE, None),
+        (replace(TEXT, params=TextParams(context_max=8_192)), SCRIBE, "max_context_length"),
+        (replace(TEXT, params=TextParams(length_max=1_024, context_max=2_048)), SCRIBE, "max_length"),
+        (replace(TEXT, params=TextParams(validated_backends=True)), SCRIBE, "bridge_version"),
+        (
+            replace(TEXT, params=TextParams(validated_backends=True)),
+            replace(SCRIBE, bridge_agent="KoboldCppEmbedWorker:2:url"),
+            None,
+        ),
+        (replace(TEXT, params=TextParams(softprompt="noir")), SCRIBE, "matching_softprompt"),
+        (replace(TEXT, params=TextParams(softprompt="noir")), replace(SCRIBE, softprompts=("other",)), None),
         (replace(DRAFT, extra={"source_image": "x"}), replace(OFFER, allow_img2img=False), "img2img"),
         (
             replace(DRAFT, extra={"source_image": "x", "source_processing": "inpainting"}),
@@ -66,6 +94,27 @@ def test_a_size_and_a_length_are_within_their_class(kind: Kind, value: int) -> N
 )
 def test_why_a_lane_does_not_fit(draft: RequestDraft, offer: WorkerOffer, reason: str | None) -> None:
     assert why_not(draft, offer) == reason
+
+
+def test_a_slow_worker_leaves_those_who_want_it_fast() -> None:
+    lane = lane_of(replace(DRAFT, slow_workers=False))
+    assert misfit(lane, capability_of(OFFER, worker_id=ME, trusted=False, slow=True)) == "performance"
+    assert misfit(lane_of(DRAFT), capability_of(OFFER, worker_id=ME, trusted=False, slow=True)) is None
+
+
+def test_a_worker_that_wants_kudos_upfront_leaves_those_who_have_none() -> None:
+    wary = capability_of(replace(OFFER, require_upfront_kudos=True), worker_id=ME, trusted=False)
+    assert misfit(lane_of(DRAFT, covered=False), wary) == "kudos"
+    assert misfit(lane_of(DRAFT, covered=True), wary) is None
+    assert misfit(lane_of(DRAFT, covered=False), capability_of(OFFER, worker_id=ME, trusted=False)) is None
+
+
+def test_a_softprompt_is_looked_for_job_by_job() -> None:
+    wanted = replace(TEXT, params=TextParams(softprompt="noir"))
+    offer = replace(SCRIBE, softprompts=("other",))
+    assert not every_job_fits(lane_of(wanted), capability_of(offer, worker_id=ME, trusted=False))
+    assert refusal(wanted, offer, worker_id=ME) == "matching_softprompt"
+    assert refusal(wanted, replace(SCRIBE, softprompts=("noir",)), worker_id=ME) is None
 
 
 def test_a_trusted_owner_serves_who_wants_trust() -> None:
