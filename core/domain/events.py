@@ -34,8 +34,8 @@ class Event:
     """One thing that happened; ``seq`` grows, a reader's durable cursor is the last ``seq`` it has dealt with.
 
     body: JOB_LEASED has job_id and worker_name; JOB_DONE has job_id, kind, model, worker_id, things, price_mk,
-    reward_mk, waited_ms (asked to taken) and worked_ms (taken to handed in); the final kinds count jobs: done,
-    faulted, cancelled, expired.
+    reward_mk, waited_ms (asked to taken) and worked_ms (taken to handed in); the final kinds have kind and count jobs:
+    done, faulted, cancelled, expired.
     """
 
     seq: int

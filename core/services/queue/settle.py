@@ -39,6 +39,7 @@ def settle(tx: Transaction, request: Request, *, now_ms: int) -> bool:
         account_id=request.account_id,
         now_ms=now_ms,
         body={
+            "kind": request.draft.kind.value,
             "done": done,
             "faulted": counts.get(JobState.FAULTED, 0),
             "cancelled": counts.get(JobState.CANCELLED, 0),
