@@ -12,5 +12,5 @@ def chores(*, uow: UnitOfWork, objects: ObjectStore | None, policy: QueuePolicy)
     """Return every chore of the engine. objects: None where another process keeps the object store."""
     return (
         *queue_chores(policy=policy, objects=objects),
-        *kudos_chores(uow=uow),
+        *kudos_chores(uow=uow, policy=policy),
     )

@@ -1,17 +1,26 @@
-"""The chores of kudos: holds past their time are given back, the ledger is audited."""
+"""The chores of kudos: holds past their time, monthly grants, trust by work, and the ledger's audit."""
 
 import logging
 
+from core.domain.kudos.months import month_of
+from core.domain.policy import QueuePolicy
 from core.loops.chore import Chore
-from core.ports.store import UnitOfWork
+from core.ports.store import ReadTransaction, UnitOfWork
 from core.services.kudos.audit import audit
+from core.services.kudos.monthly import grant_months
+from core.services.kudos.promote import promotable, promote
 from core.services.kudos.void import expire_holds
 
 log = logging.getLogger(__name__)
 
 
-def kudos_chores(*, uow: UnitOfWork) -> tuple[Chore, ...]:
+def kudos_chores(*, uow: UnitOfWork, policy: QueuePolicy) -> tuple[Chore, ...]:
     """Return the chores of kudos."""
+    kudos = policy.kudos
+
+    def months_are_due(tx: ReadTransaction, now_ms: int) -> bool:
+        granted_by_role = kudos.moderator_monthly_mk > 0
+        return bool(tx.accounts.unpaid_for(month_of(now_ms), moderators=granted_by_role, limit=1))
 
     async def check_ledger(now_ms: int) -> int:
         report = await uow.read(audit)
@@ -27,6 +36,18 @@ def kudos_chores(*, uow: UnitOfWork) -> tuple[Chore, ...]:
             every_s=60,
             due=lambda tx, now_ms: bool(tx.ledger.holds_due(now_ms, limit=1)),
             in_transaction=lambda tx, now_ms: expire_holds(tx, now_ms=now_ms),
+        ),
+        Chore(
+            name="monthly_grants",
+            every_s=600,
+            due=months_are_due,
+            in_transaction=lambda tx, now_ms: grant_months(tx, policy=kudos, now_ms=now_ms),
+        ),
+        Chore(
+            name="promote_trusted",
+            every_s=600,
+            due=lambda tx, now_ms: bool(promotable(tx, policy=kudos, now_ms=now_ms, limit=1)),
+            in_transaction=lambda tx, now_ms: promote(tx, policy=kudos, now_ms=now_ms),
         ),
         Chore(name="audit_ledger", every_s=3_600, outside=check_ledger),
     )

@@ -1,9 +1,9 @@
 """Identify: the account behind a platform's account, made at first sight."""
 
+from core.domain.account_changes import NAME_CHARS_MAX
 from core.domain.accounts import Account, Identity
 from core.domain.errors import NotFound
 from core.ports.store import Transaction
-from core.services.people.register import NAME_CHARS_MAX
 
 
 def identify(tx: Transaction, *, platform: str, external_id: str, display_name: str, now_ms: int) -> Account:

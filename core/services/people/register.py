@@ -2,14 +2,13 @@
 
 import secrets
 
+from core.domain.account_changes import checked_name
 from core.domain.accounts import NewAccount
 from core.domain.errors import InvalidRequest, NotFound
 from core.domain.ids import MINT
 from core.domain.kudos.ledger import TransferReason
 from core.ports.store import Transaction
 from core.services.kudos.transfer import transfer
-
-NAME_CHARS_MAX = 30
 
 
 def register(
@@ -26,10 +25,7 @@ def register(
 
     Raises ``InvalidRequest`` for a name that is empty, too long or holds a ``#``, and for negative kudos.
     """
-    name = " ".join(name.split())
-    if not name or len(name) > NAME_CHARS_MAX or "#" in name or not name.isprintable():
-        message = f"The name {name[:60]!r} cannot be used: take 1 to {NAME_CHARS_MAX} printable characters without '#'."
-        raise InvalidRequest(message, field="name", limit=NAME_CHARS_MAX, value=name, code="TooLongUserName")
+    name = checked_name(name)
     if kudos_mk < 0:
         message = f"An account cannot begin with {kudos_mk} millikudos: give 0 or more."
         raise InvalidRequest(message, field="kudos", limit=0, value=kudos_mk)
