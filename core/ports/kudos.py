@@ -1,10 +1,26 @@
-"""Escrows and shared keys: what a use case may read, and what it may write. Their figures follow the ledger."""
+"""Journal, escrows and shared keys: what a use case may read, and write. Their figures follow the ledger."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from core.domain.ids import AccountId
 from core.domain.kudos.keys import SharedKey
+from core.domain.kudos.ledger import TransferReason
+from core.domain.kudos.statement import Entry
+
+
+class JournalReads(Protocol):
+    """The journal as one account's statement reads it."""
+
+    def entries(self, account_id: AccountId, *, below_seq: int, limit: int) -> Sequence[Entry]:
+        """Return an account's transfers below this place in the journal, newest first."""
+        ...
+
+    def sums(
+        self, account_id: AccountId, *, since_ms: int, until_ms: int
+    ) -> tuple[dict[TransferReason, int], dict[TransferReason, int]]:
+        """Return what an account earned and what it spent in the period, by reason, in millikudos."""
+        ...
 
 
 class EscrowReads(Protocol):

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from core.domain.workers.offer import WorkerOffer
 from core.ports.accounts import AccountReads, AccountStore, LedgerReads, LedgerStore
-from core.ports.kudos import EscrowReads, SharedKeyReads, SharedKeyStore
+from core.ports.kudos import EscrowReads, JournalReads, SharedKeyReads, SharedKeyStore
 from core.ports.points import Step
 from core.ports.pruning import PruningReads, PruningStore
 from core.ports.queue import JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
@@ -27,6 +27,11 @@ class ReadTransaction(Protocol):
     @property
     def ledger(self) -> LedgerReads:
         """Journal, holds and balances."""
+        ...
+
+    @property
+    def journal(self) -> JournalReads:
+        """The journal, account by account."""
         ...
 
     @property
@@ -86,6 +91,11 @@ class Transaction(Protocol):
     @property
     def ledger(self) -> LedgerStore:
         """Journal, holds and balances."""
+        ...
+
+    @property
+    def journal(self) -> JournalReads:
+        """The journal, account by account."""
         ...
 
     @property

@@ -8,6 +8,7 @@ from core.ports.clock import Clock
 from core.ports.store import ReadTransaction, Transaction
 from core.store.memory import Memory
 from core.store.rows.kudos.escrows import Escrows
+from core.store.rows.kudos.journal import Journal
 from core.store.rows.kudos.keys import SharedKeys
 from core.store.rows.kudos.ledger import Ledger
 from core.store.rows.people.accounts import Accounts
@@ -32,6 +33,7 @@ class SqlTransaction:
         "events",
         "hints",
         "jobs",
+        "journal",
         "keys",
         "lanes",
         "ledger",
@@ -49,6 +51,7 @@ class SqlTransaction:
         self.connection = connection
         self.hints: list[Callable[[], None]] = []
         self.touched_lanes: list[int] = []
+        self.journal = Journal(connection)
         self.keys = SharedKeys(connection)
         self.escrows = Escrows(connection)
         self.ledger = Ledger(connection, memory, keys=self.keys, escrows=self.escrows)
