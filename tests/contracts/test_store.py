@@ -289,11 +289,11 @@ async def test_closing_twice_is_fine_and_using_it_then_is_not(tmp_path: Path) ->
 
 async def test_200_pops_at_once_over_200_jobs_get_200(scene: Scene) -> None:
     scene.policy = scene.policy.__class__(waiting_max=1_000)
-    owner = (await scene.account("owner")).account
+    owners = [(await scene.account(f"owner {i}", trusted=True)).account for i in range(10)]
     guest = await scene.guest()
     for _ in range(10):
         await scene.ask(guest.id, draft(n=20))
-    offers = [scene.offer(owner.id, f"w{i}") for i in range(200)]
+    offers = [scene.offer(owners[i % 10].id, f"w{i}") for i in range(200)]
     popped = await asyncio.gather(*(scene.pop(offer) for offer in offers))
     assert len({job.job_id for one in popped for job in one.jobs}) == 200
     assert not (await scene.pop(offers[0])).jobs
