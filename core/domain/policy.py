@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.domain.kudos.policy import KudosPolicy
+from core.domain.workers.policy import WorkerPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class QueuePolicy:
     tries_max: int = 3
     waiting_max: int = 30
     waiting_anonymous_max: int = 500
+    waiting_education_max: int = 200
     n_max: int = 20
     size_min_px: int = 64
     size_max_px: int = 3_072
@@ -67,6 +69,8 @@ class QueuePolicy:
     events_kept_s: int = 7 * 24 * 3_600
     kudos: KudosPolicy = field(default_factory=KudosPolicy)
     """Trust, escrow, grants and shared keys."""
+    workers: WorkerPolicy = field(default_factory=WorkerPolicy)
+    """What workers and teams are held to."""
 
     def __post_init__(self) -> None:
         """Refuse a life so short that the order's guarantee (a request lives at least 4 H) would not hold."""

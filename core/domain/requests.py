@@ -76,7 +76,8 @@ class Accepted:
     """A request that is in the queue, its price held.
 
     price_mk: for all jobs. balance_after_mk: what the account has available now. duplicate: the idempotency key was
-    known and this is the earlier request. is_possible: a worker that was seen lately could take it.
+    known and this is the earlier request. is_possible: a worker that was seen lately could take it. downgraded: it
+    was made smaller, since its kudos were not there.
     """
 
     request_id: RequestId
@@ -85,6 +86,7 @@ class Accepted:
     balance_after_mk: int
     duplicate: bool
     is_possible: bool
+    downgraded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

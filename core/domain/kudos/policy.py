@@ -32,8 +32,8 @@ class KudosPolicy:
     shared_keys_trusted_max: int = 10
     shared_keys_education_max: int = 1_000
     shared_key_budget_max_mk: int = 50_000_000_000
-    upfront: bool = True
-    """Large requests need their kudos when they are asked; without it none do."""
+    upfront: bool = False
+    """Large requests need their kudos when they are asked; without it none do: debt only means a later turn."""
     upfront_steps: int = 40
     """A picture of more steps needs its kudos upfront."""
     upfront_on_worker_list: bool = False

@@ -4,25 +4,24 @@ import secrets
 from collections.abc import Sequence
 
 from core.domain.accounts import Account
-from core.domain.errors import NotFound, TooManyJobs
+from core.domain.errors import NotFound
 from core.domain.events import EventKind
 from core.domain.ids import AccountId, JobId, RequestId, new_id
 from core.domain.jobs import Job
 from core.domain.kinds.image import ImageParams
-from core.domain.kinds.kind import Kind, Price
-from core.domain.kinds.prices import job_prices
-from core.domain.kinds.registry import RULES
+from core.domain.kinds.kind import Price
 from core.domain.moderation import Verdict
 from core.domain.policy import QueuePolicy
 from core.domain.queue.due import due_ms
 from core.domain.queue.lanes import Lane, lanes_of
-from core.domain.queue.limits import check, resolve_models
+from core.domain.queue.limits import check
 from core.domain.queue.matching import capability_of, misfit
 from core.domain.requests import Accepted, Request, RequestDraft, RequestState
 from core.domain.workers.worker import Worker
 from core.ports.store import ReadTransaction, Transaction
 from core.services.kudos.hold import hold
 from core.services.moderation.refuse import refuse
+from core.services.queue.admit import admit
 
 HOLD_SPARE_MS = 24 * 3_600 * 1_000
 """A hold outlives its request by a day, so that the longest lease still finds it."""
@@ -37,12 +36,15 @@ def submit(
     policy: QueuePolicy,
     now_ms: int,
     idempotency_key: str | None = None,
+    shared_key_id: str | None = None,
+    allow_downgrade: bool = False,
 ) -> Accepted:
     """Return the accepted request; the same account and idempotency key return the earlier one, marked duplicate.
 
-    Ordinary requests may take a balance below zero; what is bounded is the number of waiting jobs. Raises
-    ``InvalidRequest`` for a broken limit, ``PromptRejected`` (the incident is kept), ``UnknownModel``, ``TooManyJobs``,
-    ``NotFound`` for an account that does not exist.
+    Ordinary requests may take a balance below zero; what is bounded is the number of waiting jobs. shared_key_id: whose
+    budget pays; account_id is then its owner. allow_downgrade: where kudos are needed upfront and not there, a smaller
+    request is made instead. Raises ``InvalidRequest`` for a broken limit, ``PromptRejected`` (the incident is kept),
+    ``InsufficientKudos``, what ``admit`` raises, and ``NotFound`` for an account that does not exist.
     """
     if idempotency_key is not None:
         earlier = tx.requests.by_key(account_id=account_id, idempotency_key=idempotency_key)
@@ -55,12 +57,18 @@ def submit(
         raise NotFound(message, code="UserNotFound")
     if not verdict.allowed:
         raise refuse(tx, account_id=account_id, verdict=verdict, now_ms=now_ms, source=draft.client_agent)
-    _check_waiting(tx, account, draft, policy)
-
     workers = tx.workers.online(now_ms - policy.online_s * 1_000)
-    draft = resolve_models(draft, policy, lambda name: any(name in worker.offer.models for worker in workers))
-    prices = job_prices(draft, policy)
-    price_mk = sum(price.total_mk for price in prices)
+    admitted = admit(
+        tx,
+        account=account,
+        draft=draft,
+        workers=workers,
+        policy=policy,
+        now_ms=now_ms,
+        shared_key_id=shared_key_id,
+        allow_downgrade=allow_downgrade,
+    )
+    draft, price_mk = admitted.draft, admitted.price_mk
     lanes = lanes_of(draft, covered=account.trusted or account.available_mk >= price_mk)
     request = Request(
         id=RequestId(new_id()),
@@ -80,9 +88,12 @@ def submit(
         amount_mk=price_mk,
         expires_at_ms=request.expires_at_ms + HOLD_SPARE_MS,
         now_ms=now_ms,
+        floor_mk=None if admitted.floor_why is None else 0,
+        floor_why=admitted.floor_why,
+        shared_key_id=shared_key_id,
     )
     lane_ids = {lane: tx.lanes.id_of(lane) for lane in dict.fromkeys(lanes)}
-    jobs = _jobs(request, account, [lane_ids[lane] for lane in lanes], prices, policy=policy)
+    jobs = _jobs(request, account, [lane_ids[lane] for lane in lanes], admitted.prices, policy=policy)
     tx.jobs.add_all(jobs)
     tx.verdicts.record(verdict, request_id=request.id, now_ms=now_ms)
     tx.events.add(
@@ -99,6 +110,7 @@ def submit(
         balance_after_mk=account.available_mk - price_mk,
         duplicate=False,
         is_possible=all(possible(lane, workers) for lane in lane_ids),
+        downgraded=admitted.downgraded,
     )
 
 
@@ -127,22 +139,6 @@ def _accepted_before(tx: Transaction, request: Request, *, since_ms: int) -> Acc
         duplicate=True,
         is_possible=possible_now(tx, request.draft, since_ms=since_ms),
     )
-
-
-def _check_waiting(tx: Transaction, account: Account, draft: RequestDraft, policy: QueuePolicy) -> None:
-    """Raise ``TooManyJobs`` if the account would have more waiting jobs of this kind than it may."""
-    n = RULES[draft.kind].count(draft)
-    limit = policy.waiting_anonymous_max if account.is_anonymous else policy.waiting_max
-    if draft.kind is Kind.ALCHEMY:
-        limit *= policy.waiting_alchemy_factor
-    waiting = tx.jobs.waiting_of(account.id, draft.kind)
-    if waiting + n > limit:
-        whose = "Everyone without an account together has" if account.is_anonymous else f"{account.handle} has"
-        message = (
-            f"{whose} {waiting} jobs waiting; with {n} more that is over the limit of {limit}. "
-            "Wait until some are done, or ask for fewer."
-        )
-        raise TooManyJobs(message, limit=limit, value=waiting + n)
 
 
 def _jobs(
