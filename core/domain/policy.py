@@ -67,6 +67,11 @@ class QueuePolicy:
     model_params_b: Mapping[str, float] = field(default_factory=dict)
     """A text model's billions of parameters, where its name does not say them."""
     events_kept_s: int = 7 * 24 * 3_600
+    requests_kept_s: int = 30 * 24 * 3_600
+    """How long a request is kept after its end, with its jobs, leases and results; never shorter than its events."""
+    incidents_kept_s: int = 365 * 24 * 3_600
+    readers_kept_s: int = 60 * 24 * 3_600
+    """A reader of events that stood still for so long is given up, so that events can be deleted again."""
     kudos: KudosPolicy = field(default_factory=KudosPolicy)
     """Trust, escrow, grants and shared keys."""
     workers: WorkerPolicy = field(default_factory=WorkerPolicy)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
-from core.domain.requests import Kind
+from core.domain.kinds.kind import Kind
 
 _SECOND_MS: Final = 1_000
 _MINUTE_MS: Final = 60 * _SECOND_MS
@@ -160,7 +160,7 @@ class Crowd:
 class KindPerformance:
     """One kind of work now.
 
-    waiting_things: a guess from the lanes' classes. past_minute: things done in the last whole minute.
+    waiting_things: a guess from the upper bounds of the lanes' classes. past_minute: things done in the last whole minute.
     """
 
     waiting: int

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from core.ports.store import ReadTransaction, Transaction
+from core.ports.store import ReadTransaction, Transaction, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +19,17 @@ class Chore:
     due: Callable[[ReadTransaction, int], bool] | None = None
     in_transaction: Callable[[Transaction, int], int] | None = None
     outside: Callable[[int], Awaitable[int]] | None = None
+
+
+async def in_rounds(uow: UnitOfWork, use_case: Callable[[Transaction], int], *, rounds_max: int = 100) -> int:
+    """Return what the use case did in all: it runs, a transaction each, until there is nothing left to do.
+
+    Others' transactions go in between. What is still left after ``rounds_max`` waits for the chore's next time.
+    """
+    done = 0
+    for _ in range(rounds_max):
+        of_this_round = await uow.write(use_case)
+        if not of_this_round:
+            break
+        done += of_this_round
+    return done

@@ -4,6 +4,7 @@ from core.domain.policy import QueuePolicy
 from core.loops.chore import Chore
 from core.loops.kudos import kudos_chores
 from core.loops.queue import queue_chores
+from core.loops.statistics import statistics_chores
 from core.ports.objects import ObjectStore
 from core.ports.store import UnitOfWork
 
@@ -13,4 +14,5 @@ def chores(*, uow: UnitOfWork, objects: ObjectStore | None, policy: QueuePolicy)
     return (
         *queue_chores(policy=policy, objects=objects),
         *kudos_chores(uow=uow, policy=policy),
+        *statistics_chores(uow=uow, policy=policy),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from core.domain.requests import Kind
+from core.domain.kinds.kind import Kind
 from core.domain.statistics import Bucket, Crowd, Period, Tally
 
 
@@ -24,6 +24,10 @@ class StatisticsReads(Protocol):
 
     def crowds(self, *, since_ms: int) -> Sequence[Crowd]:
         """Return who was there in each minute since then, oldest first."""
+        ...
+
+    def balances(self) -> tuple[int, int]:
+        """Return (posted, held) of all accounts that have balance rows together, in millikudos."""
         ...
 
 

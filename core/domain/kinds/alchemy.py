@@ -124,6 +124,10 @@ class AlchemyRules(KindRules):
         params = params_of(draft)
         return (params.tiles if params.forms[ordinal].name in POST_PROCESSORS else 1), 1
 
+    def things_of(self, size: int, length: int) -> int:
+        """Return one form."""
+        return 1
+
     def reach(self, offer: "WorkerOffer") -> tuple[int, int]:
         """Return the most tiles that the worker takes."""
         return offer.tiles_max, 1

@@ -183,6 +183,10 @@ class ImageRules(KindRules):
         image = params_of(draft)
         return image.pixels, image.steps
 
+    def things_of(self, size: int, length: int) -> int:
+        """Return the pixelsteps of so many pixels and steps."""
+        return size * length
+
     def reach(self, offer: "WorkerOffer") -> tuple[int, int]:
         """Return the most pixels and steps that the worker takes."""
         return offer.pixels_max, offer.steps_max

@@ -123,6 +123,10 @@ class KindRules(Protocol):
         """Return a job's size and length."""
         ...
 
+    def things_of(self, size: int, length: int) -> int:
+        """Return how much work a job of this size and length is, about, in things."""
+        ...
+
     def reach(self, offer: "WorkerOffer") -> tuple[int, int]:
         """Return the largest size and length that the worker takes."""
         ...

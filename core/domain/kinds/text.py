@@ -145,6 +145,10 @@ class TextRules(KindRules):
         params = params_of(draft)
         return params.context_max, params.length_max
 
+    def things_of(self, size: int, length: int) -> int:
+        """Return the tokens to write."""
+        return length
+
     def reach(self, offer: "WorkerOffer") -> tuple[int, int]:
         """Return the longest context and text that the worker takes."""
         return offer.context_max, offer.length_max

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from core.domain.requests import Kind
+from core.domain.kinds.kind import Kind
 from core.domain.statistics import KEPT_MS, MODELS_MAX, REST, Bucket, Crowd, Period, Tally, smallest
 from core.store.rows.record.upsert import upsert
+from core.store.tables import balances
 from core.store.tables.statistics import SUMS, WAITS, crowds, tallies
 
 _COLUMNS: Final = (*SUMS, *WAITS)
@@ -27,6 +28,9 @@ _BY_START = (
 )
 _CROWDS = (
     sa.select(crowds).where(crowds.c.minute_ms >= sa.bindparam("since_ms")).order_by(crowds.c.minute_ms, crowds.c.kind)
+)
+_BALANCES = sa.select(
+    sa.func.coalesce(sa.func.sum(balances.c.posted_mk), 0), sa.func.coalesce(sa.func.sum(balances.c.held_mk), 0)
 )
 _DROP_MODELS = sa.delete(tallies).where(
     tallies.c.period == sa.bindparam("the_period"),
@@ -84,6 +88,11 @@ class Statistics:
             )
             for row in self._connection.execute(_CROWDS, {"since_ms": since_ms})
         ]
+
+    def balances(self) -> tuple[int, int]:
+        """Return (posted, held) of all accounts that have balance rows together, in millikudos."""
+        posted_mk, held_mk = self._connection.execute(_BALANCES).one()
+        return int(posted_mk), int(held_mk)
 
     def add(self, done: Mapping[Bucket, Tally]) -> None:
         """Add to the buckets; one that has too many models then keeps the largest, the others become ``REST``."""

@@ -1,0 +1,1 @@
+"""Statistics: what was done, who is there, and what this process counts for itself."""
