@@ -8,6 +8,7 @@ from typing import Final
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
 from core.domain.kinds.image import ImageParams
 from core.domain.kinds.kind import Kind, Params
+from core.domain.workers.message import WorkerMessage
 
 
 class JobState(StrEnum):
@@ -134,6 +135,8 @@ class Popped:
     jobs: tuple[Leased, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     worker_id: WorkerId | None = None
+    messages: tuple[WorkerMessage, ...] = ()
+    """What the worker is to be told, each time until it expires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from core.ports.pruning import PruningReads, PruningStore
 from core.ports.queue import JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
 from core.ports.record import EventReads, EventStore, LoopStore, VerdictStore
 from core.ports.statistics import StatisticsReads, StatisticsStore
-from core.ports.workers import WorkerReads, WorkerStore
+from core.ports.workers import MessageReads, MessageStore, TeamReads, TeamStore, WorkerReads, WorkerStore
 
 T = TypeVar("T")
 
@@ -57,6 +57,16 @@ class ReadTransaction(Protocol):
     @property
     def workers(self) -> WorkerReads:
         """Workers."""
+        ...
+
+    @property
+    def teams(self) -> TeamReads:
+        """Teams."""
+        ...
+
+    @property
+    def messages(self) -> MessageReads:
+        """Messages to workers."""
         ...
 
     @property
@@ -121,6 +131,16 @@ class Transaction(Protocol):
     @property
     def workers(self) -> WorkerStore:
         """Workers."""
+        ...
+
+    @property
+    def teams(self) -> TeamStore:
+        """Teams."""
+        ...
+
+    @property
+    def messages(self) -> MessageStore:
+        """Messages to workers."""
         ...
 
     @property

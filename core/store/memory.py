@@ -2,7 +2,10 @@
 
 import hashlib
 import threading
-from collections import OrderedDict
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Collection
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
@@ -11,10 +14,15 @@ from core.domain.kinds.kind import Kind
 from core.domain.queue.lanes import Lane
 from core.domain.queue.matching import Capability, every_job_fits, misfit
 from core.domain.queue.needs import Needs
+from core.domain.workers.team import TeamId
 from core.store.tables import lanes
+from core.store.timed import Timed
 
+Handles: TypeAlias = tuple[tuple[str, AccountId], ...]
 FITS_MAX = 2_048
 MARKS_MAX = 10_000
+HOT_WRITES = 40
+"""An account whose balance is written this often within a second is hot."""
 _NEWER = sa.select(lanes).where(lanes.c.id > sa.bindparam("highest")).order_by(lanes.c.id)
 
 
@@ -90,12 +98,27 @@ class Memory:
         self.lanes = LaneDirectory()
         self.hot: set[AccountId] = set()
         """Accounts that were seen to be marked hot: their balance has many slots (any slot is right)."""
+        self._pressure: tuple[float, Counter[AccountId]] = (0.0, Counter())
         self.marks: OrderedDict[tuple[WorkerId, int], tuple[int, JobId]] = OrderedDict()
+        self.mates: Timed[TeamId, tuple[AccountId, ...]] = Timed(kept_ms=10_000, size_max=1_000)
+        self.named: Timed[Handles, tuple[AccountId, ...]] = Timed(kept_ms=60_000, size_max=1_000)
         self.lane_counts: tuple[int, dict[int, int]] = (-(10**12), {})
 
     def hash_of(self, api_key: str) -> str:
         """Return what of an API key is stored."""
         return hashlib.sha256((self._key_secret + api_key).encode()).hexdigest()
+
+    def newly_hot(self, account_ids: Collection[AccountId]) -> list[AccountId]:
+        """Count one write of each account's balance, and return those that have become hot by it."""
+        began_s, counts = self._pressure
+        now_s = time.monotonic()
+        if now_s - began_s >= 1:
+            counts = Counter()
+            self._pressure = (now_s, counts)
+        counts.update(account_ids)
+        found = [one for one in account_ids if counts[one] >= HOT_WRITES and one not in self.hot and one > 0]
+        self.hot.update(found)
+        return found
 
     def set_mark(self, worker_id: WorkerId, lane_id: int, at: tuple[int, JobId] | None) -> None:
         """Remember where a worker's look at a lane stopped; the oldest are dropped first."""

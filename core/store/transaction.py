@@ -12,6 +12,8 @@ from core.store.rows.kudos.journal import Journal
 from core.store.rows.kudos.keys import SharedKeys
 from core.store.rows.kudos.ledger import Ledger
 from core.store.rows.people.accounts import Accounts
+from core.store.rows.people.messages import Messages
+from core.store.rows.people.teams import Teams
 from core.store.rows.people.workers import Workers
 from core.store.rows.queue.jobs import Jobs
 from core.store.rows.queue.lanes import Lanes
@@ -38,9 +40,11 @@ class SqlTransaction:
         "lanes",
         "ledger",
         "loops",
+        "messages",
         "pruning",
         "requests",
         "statistics",
+        "teams",
         "touched_lanes",
         "verdicts",
         "workers",
@@ -58,7 +62,9 @@ class SqlTransaction:
         self.accounts = Accounts(connection, memory, self.ledger)
         self.requests = Requests(connection)
         self.jobs = Jobs(connection, self.touched_lanes)
-        self.workers = Workers(connection)
+        self.workers = Workers(connection, memory)
+        self.teams = Teams(connection, memory)
+        self.messages = Messages(connection)
         self.events = Events(connection, clock)
         self.lanes = Lanes(connection, memory)
         self.verdicts = Verdicts(connection)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from core.domain.kudos.ledger import MK_PER_KUDOS
-from core.domain.workers.offer import Worker
+from core.domain.workers.worker import Worker
 from core.ports.clock import Clock
 from core.ports.store import ReadTransaction, UnitOfWork
 from core.services.kudos.audit import audit

@@ -7,12 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from core.domain.ids import AccountId, JobId, RequestId
-from core.domain.requests import Kind
+from core.domain.kinds.kind import Kind
 from core.ports.store import Transaction
 from core.store import SqliteUnitOfWork, connection_of
 from core.store.dialect import HEADS
 from core.store.rows.kudos import ledger
-from core.store.rows.people import accounts, workers
+from core.store.rows.people import accounts, worker_statements
 from core.store.rows.queue import jobs, leases, requests
 from core.store.rows.record import events
 from tests.core.scene import Scene, draft
@@ -26,8 +26,11 @@ SEARCHES = {
     "jobs of a request": (jobs._OF_REQUEST, ["jobs USING INDEX ix_jobs_request"]),
     "counts": (jobs._COUNTS, ["jobs USING INDEX ix_jobs_request"]),
     "claim": (jobs._CLAIM, ["jobs USING INDEX sqlite_autoindex_jobs_1"]),
-    "worker by name": (workers._BY_NAME, ["workers USING INDEX sqlite_autoindex_workers_2"]),
-    "workers online": (workers._ONLINE, ["workers USING INDEX ix_workers_seen"]),
+    "worker by name": (
+        worker_statements.KNOWN,
+        ["workers USING INDEX sqlite_autoindex_workers_2", "worker_messages USING INDEX ix_worker_messages_expiry"],
+    ),
+    "workers online": (worker_statements.ONLINE, ["workers USING INDEX ix_workers_seen"]),
     "lease": (
         leases.BY_ID,
         ["leases USING INDEX sqlite_autoindex_leases_1", "jobs USING INDEX sqlite_autoindex_jobs_1"],

@@ -86,7 +86,7 @@ class AlchemyRules(KindRules):
         """Return the number of forms."""
         return len(params_of(draft).forms)
 
-    def things(self, draft: "RequestDraft", ordinal: int) -> int:
+    def things(self, draft: "RequestDraft", ordinal: int, *, body: Mapping[str, object] | None = None) -> int:
         """Return one form."""
         return 1
 

@@ -119,7 +119,7 @@ class ImageRules(KindRules):
         """Return the number of pictures."""
         return draft.n
 
-    def things(self, draft: "RequestDraft", ordinal: int) -> int:
+    def things(self, draft: "RequestDraft", ordinal: int, *, body: Mapping[str, object] | None = None) -> int:
         """Return the pixelsteps of one picture."""
         image = params_of(draft)
         return image.pixels * image.accurate_steps

@@ -95,8 +95,8 @@ class KindRules(Protocol):
         """Return how many jobs the draft becomes."""
         ...
 
-    def things(self, draft: "RequestDraft", ordinal: int) -> int:
-        """Return how much work a job is, in things."""
+    def things(self, draft: "RequestDraft", ordinal: int, *, body: Mapping[str, object] | None = None) -> int:
+        """Return how much work a job is at most, or, with the result ``body``, how much it was, in things."""
         ...
 
     def price(

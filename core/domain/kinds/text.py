@@ -56,6 +56,11 @@ def model_size_b(model: str, policy: "QueuePolicy") -> float:
     return _SIZE_ANY_B if known is None else known
 
 
+def tokens_written(body: Mapping[str, object]) -> int:
+    """Return how many tokens a result's text is, at four characters a token."""
+    return math.ceil(len(str(body.get("text", ""))) / _CHARS_PER_TOKEN)
+
+
 def context_factor(context_max: int) -> float:
     """Return how much a context of that many tokens makes each token cost: ``1.2 + 2.2^log2(c / 1024)``, 0.1 to 30."""
     return float(min(max(1.2 + 2.2 ** math.log2(context_max / 1_024), 0.1), 30.0))
@@ -104,9 +109,10 @@ class TextRules(KindRules):
         """Return the number of texts."""
         return draft.n
 
-    def things(self, draft: "RequestDraft", ordinal: int) -> int:
-        """Return the tokens of one text."""
-        return params_of(draft).length_max
+    def things(self, draft: "RequestDraft", ordinal: int, *, body: Mapping[str, object] | None = None) -> int:
+        """Return the tokens of one text: at most as asked for, at the end as written."""
+        length_max = params_of(draft).length_max
+        return length_max if body is None else min(length_max, tokens_written(body))
 
     def price(
         self,
@@ -123,8 +129,7 @@ class TextRules(KindRules):
         size_b = max((model_size_b(name, policy) for name in names), default=_SIZE_ANY_B)
         tokens = params.length_max
         if body is not None:
-            written = math.ceil(len(str(body.get("text", ""))) / _CHARS_PER_TOKEN)
-            tokens = min(tokens, max(_TOKENS_LEAST, written))
+            tokens = min(tokens, max(_TOKENS_LEAST, tokens_written(body)))
         why = f"{tokens} tokens of a model of {size_b:g} billion parameters, {params.context_max} tokens of context"
         amount_mk = tokens_price_mk(tokens, size_b=size_b, context_max=params.context_max)
         part = PricePart(name="tokens", amount_mk=amount_mk, to=PriceGoesTo.WORKER, why=why, source=_SOURCE)

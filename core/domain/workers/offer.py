@@ -1,8 +1,8 @@
-"""Workers: the volunteers' programs and what they can do."""
+"""Offers: what the volunteers' programs say they can do."""
 
 from dataclasses import dataclass
 
-from core.domain.ids import AccountId, WorkerId
+from core.domain.ids import AccountId
 from core.domain.kinds.kind import Kind
 
 
@@ -44,19 +44,3 @@ class WorkerOffer:
     blacklist: tuple[str, ...] = ()
     start_id: str | None = None
     reports_progress: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
-    """A worker as the horde knows it. job_ms: smoothed time from pop to submit, 0 before the first."""
-
-    id: WorkerId
-    name: str
-    account_id: AccountId
-    owner_trusted: bool
-    start_id: str | None
-    offer: WorkerOffer
-    last_seen_at_ms: int
-    jobs_done: int
-    job_ms: int
-    kudos_mk: int

@@ -93,8 +93,8 @@ def complete(
     if view.price_mk > worth_mk + tax_mk:
         void(tx, hold_id=request.id, amount_mk=view.price_mk - worth_mk - tax_mk)
     job_ms = max(now_ms - view.granted_at_ms, 1)
-    things = rules.things(request.draft, view.ordinal)
-    credit(tx, view=view, things=things, job_ms=job_ms, reward_mk=reward.owner_mk, now_ms=now_ms)
+    things = rules.things(request.draft, view.ordinal, body=outcome.body)
+    credit(tx, view=view, things=things, job_ms=job_ms, reward_mk=reward.owner_mk, policy=policy, now_ms=now_ms)
     tx.events.add(
         EventKind.JOB_DONE,
         request_id=request.id,

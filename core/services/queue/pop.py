@@ -11,6 +11,7 @@ from core.domain.queue.leasing import lease_s
 from core.domain.queue.matching import Capability, capability_of, misfit, model_for, refusal
 from core.domain.requests import Request
 from core.domain.workers.offer import WorkerOffer
+from core.domain.workers.worker import Greeting
 from core.ports.store import Transaction
 from core.services.workers.greet import greet
 
@@ -24,7 +25,7 @@ def pop(tx: Transaction, *, offer: WorkerOffer, policy: QueuePolicy, now_ms: int
 
     The worker is registered at its first pop; another start id than before gives back what its earlier life held.
     Its owner's jobs come first, together with those of ``priority_usernames``; then whatever is due first.
-    Raises ``NotPermitted`` where another account has a worker of this name, ``InvalidRequest`` for a bad name.
+    Raises what ``greet`` raises, and ``WorkerMaintenance`` where the worker is in it and its people have no job for it.
     """
     greeting = greet(tx, offer, policy=policy, now_ms=now_ms)
     worker_id = greeting.worker_id
@@ -33,28 +34,31 @@ def pop(tx: Transaction, *, offer: WorkerOffer, policy: QueuePolicy, now_ms: int
     if offer.blacklist:
         free, looked_at = (), (*free, *looked_at)
     if free or looked_at:
-        for candidate in _candidates(
-            tx, offer, worker_id, free, looked_at, accounts=greeting.people_first, policy=policy
-        ):
+        for candidate in _candidates(tx, offer, greeting, free, looked_at, policy=policy):
             first = _claim(tx, candidate, offer, worker_id=worker_id, policy=policy, now_ms=now_ms)
             if first is not None:
                 more = _claim_more(tx, first, offer, count=limit - 1, policy=policy, now_ms=now_ms)
-                return Popped(jobs=(first, *more), worker_id=worker_id)
-    return Popped(skipped=_skipped(tx, capability, now_ms), worker_id=worker_id)
+                return Popped(jobs=(first, *more), worker_id=worker_id, messages=greeting.messages)
+    if greeting.closed is not None:
+        raise greeting.closed
+    return Popped(skipped=_skipped(tx, capability, now_ms), worker_id=worker_id, messages=greeting.messages)
 
 
 def _candidates(
     tx: Transaction,
     offer: WorkerOffer,
-    worker_id: WorkerId,
+    greeting: Greeting,
     free: Sequence[int],
     looked_at: Sequence[int],
     *,
-    accounts: Sequence[AccountId],
     policy: QueuePolicy,
 ) -> Iterator[Candidate]:
-    """Yield fitting jobs, the best first: people first, then everyone, until the lanes are used up."""
-    for account_ids in (accounts, None):
+    """Yield fitting jobs, the best first: people first, then everyone, until the lanes are used up.
+
+    A worker in maintenance has nobody after its people.
+    """
+    worker_id, people = greeting.worker_id, greeting.people_first
+    for account_ids in (people,) if greeting.closed is not None else (people, None):
         for _ in range(CLAIM_ROUNDS_MAX):
             found = list(tx.jobs.heads(free, per_lane=1, limit=HEADS, account_ids=account_ids)) if free else []
             if looked_at:

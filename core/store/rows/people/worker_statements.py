@@ -1,0 +1,140 @@
+"""The statements of workers."""
+
+import sqlalchemy as sa
+
+from core.domain.workers.uptime import CHECK_IN_MS
+from core.store.tables import accounts, team_workers, worker_messages, worker_suspicions, workers
+from core.store.tables.base import OWED as OWED_ROWS
+
+ONLINE_MAX = 1_000
+OF_OWNER_MAX = 1_000
+SMOOTHED_OVER = 20
+ALIVE = workers.c.archived_at_ms.is_(None)
+_NOW = sa.bindparam("now_ms", type_=sa.BigInteger)
+_IN_FORCE = (
+    sa.select(sa.literal(1))
+    .where(
+        worker_messages.c.expires_at_ms > _NOW,
+        sa.or_(
+            worker_messages.c.worker_id == workers.c.id,
+            sa.and_(
+                worker_messages.c.worker_id.is_(None),
+                sa.or_(worker_messages.c.account_id.is_(None), worker_messages.c.account_id == workers.c.account_id),
+            ),
+        ),
+    )
+    .correlate(workers)
+    .exists()
+)
+ALL = (
+    sa.select(
+        workers,
+        accounts.c.trusted,
+        accounts.c.flagged,
+        accounts.c.name.label("owner_name"),
+        team_workers.c.team_id,
+    )
+    .join(accounts, accounts.c.id == workers.c.account_id)
+    .outerjoin(team_workers, team_workers.c.worker_id == workers.c.id)
+    .where(ALIVE)
+)
+GET = ALL.where(workers.c.id == sa.bindparam("worker_id"))
+BY_NAME = ALL.where(workers.c.name == sa.bindparam("worker_name"))
+KNOWN = BY_NAME.add_columns(_IN_FORCE.label("addressed"))
+OF_OWNER = (
+    ALL.where(workers.c.account_id == sa.bindparam("account_id"))
+    .order_by(workers.c.registered_at_ms, workers.c.id)
+    .limit(OF_OWNER_MAX)
+)
+COUNT_OF = sa.select(sa.func.count()).where(workers.c.account_id == sa.bindparam("account_id"), ALIVE)
+ONLINE = (
+    ALL.where(workers.c.last_seen_at_ms >= sa.bindparam("since_ms"))
+    .order_by(workers.c.last_seen_at_ms.desc())
+    .limit(ONLINE_MAX)
+)
+OWED = ALL.where(OWED_ROWS).order_by(workers.c.id).limit(sa.bindparam("most"))
+NAMED = sa.select(accounts.c.id, accounts.c.name).where(accounts.c.id.in_(sa.bindparam("numbers", expanding=True)))
+ADD = sa.text(
+    """
+    INSERT INTO workers (
+        id, account_id, name, kind, start_id, offer, about, maintenance, maintenance_message, paused,
+        registered_at_ms, last_seen_at_ms, jobs_done, jobs_faulted, jobs_aborted, aborted_hour, things_done, job_ms,
+        speed_milli, kudos_mk, uptime_ms, uptime_rewarded_ms, uptime_kudos_mk)
+    VALUES (:id, :account_id, :name, :kind, :start_id, :offer, '', false, '', false,
+        :now_ms, :now_ms, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    ON CONFLICT (name) DO NOTHING RETURNING id
+    """
+).bindparams(
+    sa.bindparam("id", type_=sa.Text),
+    sa.bindparam("account_id", type_=sa.BigInteger),
+    sa.bindparam("name", type_=sa.Text),
+    sa.bindparam("kind", type_=sa.Text),
+    sa.bindparam("start_id", type_=sa.Text),
+    sa.bindparam("offer", type_=sa.Text),
+    sa.bindparam("now_ms", type_=sa.BigInteger),
+)
+_SINCE_SEEN = _NOW - workers.c.last_seen_at_ms
+# A sign of life. Counted in the statement itself: a worker's threads pop side by side.
+_ALIVE_NOW = {
+    "uptime_ms": workers.c.uptime_ms
+    + sa.case(
+        (
+            sa.and_(~workers.c.maintenance, ~workers.c.paused, _SINCE_SEEN.between(0, CHECK_IN_MS)),
+            _SINCE_SEEN,
+        ),
+        else_=0,
+    ),
+    "last_seen_at_ms": sa.case((_SINCE_SEEN > 0, _NOW), else_=workers.c.last_seen_at_ms),
+}
+THE_WORKER = sa.update(workers).where(workers.c.id == sa.bindparam("the_worker"))
+SEEN = THE_WORKER.values(
+    start_id=sa.bindparam("new_start_id", type_=sa.Text),
+    offer=sa.bindparam("new_offer", type_=sa.Text),
+    **_ALIVE_NOW,
+)
+_TOOK_MS = sa.bindparam("took_ms", type_=sa.BigInteger)
+_SPEED = sa.bindparam("sample_milli", type_=sa.BigInteger)
+WORKED = THE_WORKER.values(
+    jobs_done=workers.c.jobs_done + 1,
+    things_done=workers.c.things_done + sa.bindparam("new_things", type_=sa.BigInteger),
+    kudos_mk=workers.c.kudos_mk + sa.bindparam("reward_mk", type_=sa.BigInteger),
+    # A smoothed time: the first job's own, then a fifth of each new one.
+    job_ms=sa.case((workers.c.job_ms == 0, _TOOK_MS), else_=(workers.c.job_ms * 4 + _TOOK_MS) // 5),
+    # The mean of the first twenty, then a twentieth of each new one.
+    speed_milli=sa.case(
+        (workers.c.speed_milli == 0, _SPEED),
+        (
+            workers.c.jobs_done < SMOOTHED_OVER,
+            workers.c.speed_milli + (_SPEED - workers.c.speed_milli) // (workers.c.jobs_done + 1),
+        ),
+        else_=workers.c.speed_milli + (_SPEED - workers.c.speed_milli) // SMOOTHED_OVER,
+    ),
+    **_ALIVE_NOW,
+)
+_HOUR = sa.bindparam("hour", type_=sa.BigInteger)
+FAULTED = THE_WORKER.values(
+    jobs_faulted=workers.c.jobs_faulted + 1,
+    jobs_aborted=sa.case((workers.c.aborted_hour == _HOUR, workers.c.jobs_aborted + 1), else_=1),
+    aborted_hour=_HOUR,
+).returning(workers.c.jobs_aborted)
+ARCHIVE = THE_WORKER.values(
+    archived_at_ms=sa.bindparam("new_archived_at_ms", type_=sa.BigInteger),
+    # No worker's name may hold a line break, so the name is free, and the past still shows it.
+    name=workers.c.name + sa.literal("\n", sa.Text) + workers.c.id,
+)
+REWARDED = (
+    THE_WORKER.where(workers.c.uptime_rewarded_ms == sa.bindparam("so_far_ms"))
+    .values(
+        uptime_rewarded_ms=workers.c.uptime_rewarded_ms + sa.bindparam("more_ms", type_=sa.BigInteger),
+        uptime_kudos_mk=workers.c.uptime_kudos_mk + sa.bindparam("amount_mk", type_=sa.BigInteger),
+    )
+    .returning(workers.c.id)
+)
+HAS_NAME = sa.select(workers.c.id).where(workers.c.name == sa.bindparam("worker_name"))
+SUSPECT = sa.insert(worker_suspicions)
+SUSPICIONS = (
+    sa.select(worker_suspicions.c.reason, worker_suspicions.c.at_ms)
+    .where(worker_suspicions.c.worker_id == sa.bindparam("worker_id"))
+    .order_by(worker_suspicions.c.id)
+)
+FORGIVE = sa.delete(worker_suspicions).where(worker_suspicions.c.worker_id == sa.bindparam("the_worker"))
