@@ -9,8 +9,14 @@ from core.domain.errors import Unavailable
 SECRET_BYTES = 32
 
 
-def horde_secret(folder: Path) -> bytes:
-    """The secret of this data folder: it keys the stored API keys, the upload addresses and the guests' cookies."""
+def horde_secret(folder: Path, given: str = "") -> bytes:
+    """The horde's secret: it keys the stored API keys, the upload addresses and the guests' cookies.
+
+    The one that was `given` (hex), else the data folder's own, made at the first start. All processes of one horde
+    need the same.
+    """
+    if given:
+        return bytes.fromhex(given)
     path = folder / "secret"
     text = _read(path)
     if text is None:

@@ -33,12 +33,14 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     host: Annotated[str, Meta(min_length=1, examples=["127.0.0.1"])] = "127.0.0.1"
     port: Port = 8000
     public_url: Annotated[str, Meta(pattern=r"^$|^https?://[^/\s]+$", examples=["https://horde.example.org"])] = ""
+    reuse_port: Annotated[bool, Meta(examples=[False])] = False
 
 
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the database, the pictures and the secret lie."""
 
     folder: Annotated[str, Meta(min_length=1, examples=["/var/lib/horde"])] = "horde-data"
+    secret: Annotated[str, Meta(pattern=r"^$|^[0-9a-f]{64,}$", examples=["0123456789abcdef" * 4])] = ""
     database_url: Annotated[str, Meta(pattern=r"^$|^sqlite:///.+", examples=["sqlite:////var/lib/horde/horde.db"])] = ""
 
 
@@ -63,6 +65,12 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
     )
     sizes_px: Annotated[dict[str, Annotated[int, Meta(ge=64, le=3072)]], Meta(examples=[{EMBEDDED_MODEL: 1024}])] = (
         msgspec.field(default_factory=lambda: {EMBEDDED_MODEL: 1024})
+    )
+    baselines: Annotated[dict[str, str], Meta(examples=[{"AlbedoBase XL": "stable_diffusion_xl"}])] = msgspec.field(
+        default_factory=dict
+    )
+    params_b: Annotated[dict[str, Annotated[float, Meta(gt=0, le=10_000)]], Meta(examples=[{"my-llama": 7.0}])] = (
+        msgspec.field(default_factory=dict)
     )
 
 

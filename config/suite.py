@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from enum import StrEnum
 from functools import partial
 
 from config.bundled_worker import BundledWorker
@@ -19,35 +20,56 @@ KEY_FILE = "worker.key"
 SHUTDOWN_S = 2.0
 
 
-class Suite:
-    """Everything that `horde up` runs."""
+class Part(StrEnum):
+    """What a process of the suite may run; several processes on one PostgreSQL share the work out by this."""
 
-    def __init__(self, settings: Settings) -> None:
+    API = "api"
+    BOTS = "bots"
+    LOOPS = "loops"
+    WORKER = "worker"
+
+
+class Suite:
+    """What `horde up` runs: everything, or some parts of it."""
+
+    def __init__(self, settings: Settings, *, parts: frozenset[Part] = frozenset(Part)) -> None:
         """Hold the settings; nothing runs and nothing is written yet."""
         self._settings = settings
+        self._parts = parts
 
     async def run(self, stop: asyncio.Event, *, on_ready: Callable[[str], None]) -> None:
         """Serves until `stop` is set. Raises Unavailable where port, data folder or database cannot be used."""
-        settings = self._settings
+        settings, server_settings = self._settings, self._settings.server
+        serves = Part.API in self._parts
+        works = settings.worker.enabled and {Part.API, Part.WORKER} <= self._parts
         raise_open_files_limit()
-        listening = listen(host=settings.server.host, port=settings.server.port)
-        port = listening.getsockname()[1]
-        local_url = f"http://{settings.server.host}:{port}"
-        public_url = settings.server.public_url or local_url
         async with AsyncExitStack() as closing:
-            closing.callback(listening.close)
+            local_url = f"http://{server_settings.host}:{server_settings.port}"
+            if serves:
+                listening = listen(
+                    host=server_settings.host, port=server_settings.port, reuse_port=server_settings.reuse_port
+                )
+                closing.callback(listening.close)
+                local_url = f"http://{server_settings.host}:{listening.getsockname()[1]}"
+            public_url = server_settings.public_url or local_url
             ground = await closing.enter_async_context(open_ground(settings))
             rooms = build_rooms(ground, public_url=public_url)
-            key = await worker_key(ground) if settings.worker.enabled else ""
-            server = ApiServer(rooms.app, listening=listening, stop_s=SHUTDOWN_S)
-            await server.start()
-            closing.push_async_callback(server.stop)
-            log.info("horde.up page=%s api=%s/api/v2 data=%s", public_url, public_url, settings.folder)
+            key = await worker_key(ground) if works else ""
+            if serves:
+                server = ApiServer(rooms.app, listening=listening, stop_s=SHUTDOWN_S)
+                await server.start()
+                closing.push_async_callback(server.stop)
+            log.info("horde.up parts=%s page=%s data=%s", ",".join(sorted(self._parts)), public_url, settings.folder)
             on_ready(local_url)
             async with asyncio.TaskGroup() as tasks:
-                for part in (rooms.loops.run, rooms.runner.run, rooms.wakeup.run):
-                    tasks.create_task(part())
-                if settings.worker.enabled:
+                for part, run in (
+                    (Part.LOOPS, rooms.loops.run),
+                    (Part.BOTS, rooms.runner.run),
+                    (Part.API, rooms.wakeup.run),
+                ):
+                    if part in self._parts:
+                        tasks.create_task(run())
+                if works:
                     worker = BundledWorker(
                         url=local_url, key=key, settings=settings.worker, models=settings.worker.model
                     )

@@ -71,6 +71,8 @@ def queue_policy(settings: Settings) -> QueuePolicy:
         default_models=settings.models.default_models,
         model_aliases=settings.models.aliases,
         model_sizes_px=settings.models.sizes_px,
+        model_baselines=settings.models.baselines,
+        model_params_b=settings.models.params_b,
     )
 
 
@@ -92,7 +94,7 @@ def prepare_data(settings: Settings) -> bytes:
             "Make it writable for this user, or choose another: --data DIR"
         ) from error
     upgrade(settings.database_url, MIGRATIONS)
-    return horde_secret(folder)
+    return horde_secret(folder, settings.data.secret)
 
 
 @asynccontextmanager

@@ -24,6 +24,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", help="port to listen on, 0 for a free one (default 8000)")
     parser.add_argument("--no-worker", action="store_true", help="start no worker beside it")
+    parser.add_argument(
+        "--only",
+        metavar="PART[,PART]",
+        help="run only these parts in this process: api, bots, loops, worker (the bundled one needs api beside it)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,13 +42,20 @@ def run(arguments: argparse.Namespace) -> int:
         },
     )
     set_up_logs(settings.log.level)
-    from config.suite import Suite
+    from config.suite import Part, Suite
+
+    try:
+        parts = frozenset(map(Part, arguments.only.split(","))) if arguments.only else frozenset(Part)
+    except ValueError:
+        known = ", ".join(Part)
+        sys.stderr.write(f"horde up: --only {arguments.only}: name one or more of {known}, with commas between.\n")
+        return 2
 
     async def serve() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        suite = Suite(settings)
+        suite = Suite(settings, parts=parts)
         await suite.run(stop, on_ready=lambda url: _note(note, url))
 
     note = settings.folder / NOTE

@@ -77,14 +77,16 @@ async def note_head(
     return await handler(request)
 
 
-def listen(*, host: str, port: int) -> socket.socket:
+def listen(*, host: str, port: int, reuse_port: bool = False) -> socket.socket:
     """Return a socket that listens; port 0 takes a free one. So the address is known before the app is made.
+
+    reuse_port: other processes may listen on it too; the kernel deals the connections out.
 
     Raises:
         Unavailable: the port is taken or may not be used.
     """
     try:
-        return socket.create_server((host, port), backlog=_BACKLOG)
+        return socket.create_server((host, port), backlog=_BACKLOG, reuse_port=reuse_port)
     except (OSError, OverflowError) as exc:
         raise Unavailable(_why_not(exc, host=host, port=port)) from exc
 
