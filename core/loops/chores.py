@@ -5,6 +5,7 @@ from core.loops.chore import Chore
 from core.loops.kudos import kudos_chores
 from core.loops.queue import queue_chores
 from core.loops.statistics import statistics_chores
+from core.loops.workers import worker_chores
 from core.ports.objects import ObjectStore
 from core.ports.store import UnitOfWork
 
@@ -12,7 +13,8 @@ from core.ports.store import UnitOfWork
 def chores(*, uow: UnitOfWork, objects: ObjectStore | None, policy: QueuePolicy) -> tuple[Chore, ...]:
     """Return every chore of the engine. objects: None where another process keeps the object store."""
     return (
-        *queue_chores(policy=policy, objects=objects),
+        *queue_chores(uow=uow, policy=policy, objects=objects),
         *kudos_chores(uow=uow, policy=policy),
         *statistics_chores(uow=uow, policy=policy),
+        *worker_chores(uow=uow, policy=policy),
     )

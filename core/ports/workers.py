@@ -152,8 +152,8 @@ class TeamStore(TeamReads, Protocol):
         """Put a worker that is in no team into this one; what it did before is not the team's."""
         ...
 
-    def leave(self, worker_id: WorkerId) -> None:
-        """Take the worker out of its team."""
+    def leave(self, worker_id: WorkerId, *, team_id: TeamId) -> None:
+        """Take the worker out of this team."""
         ...
 
     def take_in(self, share: TeamShare) -> None:

@@ -26,6 +26,9 @@ class Worker:
     owner_name: str
     owner_trusted: bool
     owner_flagged: bool
+    owner_public: bool
+    """Its owner has everyone see whose it is."""
+    owner_contact: str
     start_id: str | None
     offer: WorkerOffer
     registered_at_ms: int
@@ -35,6 +38,7 @@ class Worker:
     maintenance_message: str = ""
     paused: bool = False
     team_id: TeamId | None = None
+    team_name: str | None = None
     jobs_done: int = 0
     jobs_faulted: int = 0
     jobs_aborted: int = 0

@@ -55,7 +55,9 @@ _BEHIND = _SHARES.where(
 ).limit(sa.bindparam("most"))
 _ADD = sa.insert(teams)
 _JOIN = sa.insert(team_workers)
-_LEAVE = sa.delete(team_workers).where(team_workers.c.worker_id == sa.bindparam("the_worker"))
+_LEAVE = sa.delete(team_workers).where(
+    team_workers.c.worker_id == sa.bindparam("the_worker"), team_workers.c.team_id == sa.bindparam("the_team")
+)
 _LEAVE_ALL = sa.delete(team_workers).where(team_workers.c.team_id == sa.bindparam("the_team"))
 _THE_TEAM = sa.update(teams).where(teams.c.id == sa.bindparam("the_team"))
 _REMOVE = sa.delete(teams).where(teams.c.id == sa.bindparam("the_team"))
@@ -173,9 +175,10 @@ class Teams:
         )
         self._memory.mates.forget(team_id)
 
-    def leave(self, worker_id: WorkerId) -> None:
-        """Take the worker out of its team."""
-        self._connection.execute(_LEAVE, {"the_worker": worker_id})
+    def leave(self, worker_id: WorkerId, *, team_id: TeamId) -> None:
+        """Take the worker out of this team."""
+        self._connection.execute(_LEAVE, {"the_worker": worker_id, "the_team": team_id})
+        self._memory.mates.forget(team_id)
 
     def take_in(self, share: TeamShare) -> None:
         """Add what a worker has done to its team, unless that was done meanwhile."""

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from core.domain.workers.uptime import CHECK_IN_MS
-from core.store.tables import accounts, team_workers, worker_messages, worker_suspicions, workers
+from core.store.tables import accounts, team_workers, teams, worker_messages, worker_suspicions, workers
 from core.store.tables.base import OWED as OWED_ROWS
 
 ONLINE_MAX = 1_000
@@ -31,11 +31,15 @@ ALL = (
         workers,
         accounts.c.trusted,
         accounts.c.flagged,
+        accounts.c.public_workers,
+        accounts.c.contact,
         accounts.c.name.label("owner_name"),
         team_workers.c.team_id,
+        teams.c.name.label("team_name"),
     )
     .join(accounts, accounts.c.id == workers.c.account_id)
     .outerjoin(team_workers, team_workers.c.worker_id == workers.c.id)
+    .outerjoin(teams, teams.c.id == team_workers.c.team_id)
     .where(ALIVE)
 )
 GET = ALL.where(workers.c.id == sa.bindparam("worker_id"))
