@@ -27,7 +27,7 @@ class PruningStore(PruningReads, Protocol):
     def forget(self, request_ids: Sequence[RequestId], *, ended_at_ms: int) -> int:
         """Delete these requests with jobs, leases, results, verdicts and holds; note the horizon; return how many.
 
-        ended_at_ms: when the youngest of them had ended.
+        Holds on a shared key stay. ended_at_ms: when the youngest of them had ended.
         """
         ...
 

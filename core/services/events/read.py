@@ -15,6 +15,6 @@ def events_after(
     return tx.events.after(cursor, limit=limit, request_id=request_id)
 
 
-def prune_events(tx: Transaction, *, policy: QueuePolicy, now_ms: int, limit: int = 5_000) -> int:
+def prune_events(tx: Transaction, *, policy: QueuePolicy, now_ms: int, limit: int = 1_000) -> int:
     """Return how many events older than ``events_kept_s`` were deleted, only below every registered cursor."""
     return tx.events.prune(before_ms=now_ms - policy.events_kept_s * 1_000, limit=limit)

@@ -1,4 +1,4 @@
-"""Statistics in bounded tables, and up to when old rows were pruned."""
+"""Statistics in bounded tables, and what pruning needs: an index, and up to when it went."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -47,9 +47,12 @@ def upgrade() -> None:
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    rows = sa.text("finished_at_ms IS NOT NULL")
+    op.create_index("ix_requests_ended", "requests", ["finished_at_ms"], sqlite_where=rows, postgresql_where=rows)
 
 
 def downgrade() -> None:
     """They are gone."""
+    op.drop_index("ix_requests_ended", "requests")
     for table in ("horizons", "crowds", "tallies"):
         op.drop_table(table)

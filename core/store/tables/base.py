@@ -12,6 +12,7 @@ LEASED: Final = sa.text("state = 'leased'")
 ACTIVE: Final = sa.text("state = 'active'")
 PENDING: Final = sa.text("state = 'pending'")
 OPEN: Final = sa.text("state = 'open'")
+ENDED: Final = sa.text("finished_at_ms IS NOT NULL")
 OWED: Final = sa.text("uptime_ms >= uptime_rewarded_ms + 600000")
 GIFTS: Final = sa.text("reason = 'gift'")
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from core.store.tables.base import ACTIVE, LEASED, NUMBER, OPEN, WAITING, metadata, partial
+from core.store.tables.base import ACTIVE, ENDED, LEASED, NUMBER, OPEN, WAITING, metadata, partial
 
 requests = sa.Table(
     "requests",
@@ -20,6 +20,7 @@ requests = sa.Table(
     sa.Column("idempotency_key", sa.Text),
     sa.UniqueConstraint("account_id", "idempotency_key", name="uq_requests_key"),
     partial("ix_requests_open", "expires_at_ms", where=OPEN),
+    partial("ix_requests_ended", "finished_at_ms", where=ENDED),
 )
 
 lanes = sa.Table(

@@ -14,7 +14,7 @@ from core.store.dialect import ADD_TO_BALANCES
 from core.store.memory import Memory
 from core.store.rows.kudos.escrows import Escrows
 from core.store.rows.kudos.keys import SharedKeys
-from core.store.tables import balances, holds, jobs, ledger_snapshots, requests, transfers
+from core.store.tables import balances, holds, horizons, jobs, ledger_snapshots, requests, transfers
 
 HOT_SLOTS = 16
 _TRANSFER = sa.select(transfers).where(transfers.c.transfer_id == sa.bindparam("transfer_id"))
@@ -76,12 +76,21 @@ _ADRIFT = (
     .where(sa.func.coalesce(_OPEN.c.open_mk, 0) != _LEFT)
     .limit(sa.bindparam("limit"))
 )
+_STATE = sa.func.coalesce(sa.func.max(jobs.c.state), "gone")
+_FORGOTTEN_MS = sa.select(sa.func.coalesce(sa.func.max(horizons.c.at_ms), 0)).scalar_subquery()
+# A job that is gone is right only if it is older than what was pruned.
 _PAID_WRONGLY = (
-    sa.select(transfers.c.ref, sa.func.count(), sa.func.coalesce(sa.func.max(jobs.c.state), "gone"))
+    sa.select(transfers.c.ref, sa.func.count(), _STATE)
     .select_from(transfers.outerjoin(jobs, jobs.c.id == transfers.c.ref))
     .where(transfers.c.reason == TransferReason.JOB.value)
     .group_by(transfers.c.ref)
-    .having(sa.or_(sa.func.count() > 1, sa.func.coalesce(sa.func.max(jobs.c.state), "gone") != "done"))
+    .having(
+        sa.or_(
+            sa.func.count() > 1,
+            _STATE.not_in(("done", "gone")),
+            sa.and_(_STATE == "gone", sa.func.max(transfers.c.made_at_ms) > _FORGOTTEN_MS),
+        )
+    )
     .limit(sa.bindparam("limit"))
 )
 _UNPAID = (

@@ -27,16 +27,16 @@ _MOVE = sa.update(event_cursors).where(
     event_cursors.c.name == sa.bindparam("reader"), event_cursors.c.seq <= sa.bindparam("to_seq")
 )
 _REGISTER = sa.insert(event_cursors)
+# Only the oldest are looked at: where those are young, so are the others.
+_OLDEST = (
+    sa.select(events.c.seq, events.c.at_ms)
+    .where(events.c.seq <= sa.select(sa.func.coalesce(sa.func.min(event_cursors.c.seq), 2**62)).scalar_subquery())
+    .order_by(events.c.seq)
+    .limit(sa.bindparam("most"))
+    .subquery()
+)
 _PRUNE = sa.delete(events).where(
-    events.c.seq.in_(
-        sa.select(events.c.seq)
-        .where(
-            events.c.seq <= sa.select(sa.func.coalesce(sa.func.min(event_cursors.c.seq), 2**62)).scalar_subquery(),
-            events.c.at_ms < sa.bindparam("before_ms"),
-        )
-        .order_by(events.c.seq)
-        .limit(sa.bindparam("most"))
-    )
+    events.c.seq.in_(sa.select(_OLDEST.c.seq).where(_OLDEST.c.at_ms < sa.bindparam("before_ms")))
 )
 _BODY = msgspec.json.Decoder(dict[str, object])
 

@@ -38,7 +38,8 @@ _FORGET: Final = (
     sa.delete(leases).where(leases.c.job_id.in_(_JOBS)),
     sa.delete(jobs).where(jobs.c.request_id.in_(_IDS)),
     sa.delete(verdicts).where(verdicts.c.request_id.in_(_IDS)),
-    sa.delete(holds).where(holds.c.hold_id.in_(_IDS)),
+    # A shared key's budget is audited against its holds, so those stay.
+    sa.delete(holds).where(holds.c.hold_id.in_(_IDS), holds.c.shared_key_id.is_(None)),
 )
 _FORGET_REQUESTS = sa.delete(requests).where(requests.c.id.in_(_IDS))
 _HORIZON = sa.select(horizons.c.at_ms).where(horizons.c.name == REQUESTS)
