@@ -9,7 +9,6 @@ from core.domain.kudos.policy import KudosPolicy
 
 NAME_CHARS_MAX: Final = 30
 WAITING_MAX: Final = 500
-WAITING_EDUCATION: Final = 200
 CONTACT_CHARS: Final = (5, 500)
 PROFILE_CHARS_MAX: Final = 1_000
 

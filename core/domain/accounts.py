@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from core.domain.ids import ANONYMOUS, AccountId
-from core.domain.policy import QueuePolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +89,6 @@ class Identity:
     external_id: str
     account_id: AccountId
     display_name: str
-
-
-def waiting_limit(account: Account, policy: QueuePolicy) -> int:
-    """Return how many waiting jobs of a kind the account may have."""
-    if account.waiting_max is not None:
-        return account.waiting_max
-    return policy.waiting_anonymous_max if account.is_anonymous else policy.waiting_max
 
 
 def parse_handle(text: str) -> tuple[str, AccountId] | None:

@@ -72,15 +72,17 @@ def look_up(tx: ReadTransaction | Transaction, *, key_id: str) -> tuple[SharedKe
     return key, owner
 
 
-def check_shared_key(tx: Transaction, *, key_id: str, draft: RequestDraft, price_mk: int, now_ms: int) -> SharedKey:
-    """Return the key, locked, if the request may be made with it; it then runs on ``key.account_id``.
+def check_shared_key(
+    tx: Transaction, *, key_id: str, account_id: AccountId, draft: RequestDraft, price_mk: int, now_ms: int
+) -> SharedKey:
+    """Return the key, locked, if a request of ``account_id``, who must be the key's owner, may be made with it.
 
     The caller makes the hold in this transaction with ``shared_key_id=key.id``: from there on the budget follows the
     hold. Raises ``Unauthorized``, ``NotPermitted`` (past its time), ``InvalidRequest`` for a limit of the key, and
     ``InsufficientKudos`` where spent, held and this price together exceed the budget.
     """
     key = tx.keys.lock(key_id)
-    if key is None or key.revoked_at_ms is not None:
+    if key is None or key.revoked_at_ms is not None or key.account_id != account_id:
         raise _unknown()
     if key.is_over(now_ms):
         message = f"The shared key {key.name!r} is past its time. Ask its owner for another, or use a key of your own."

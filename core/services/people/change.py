@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.domain.account_changes import WAITING_EDUCATION, AccountChange, check_permission, check_values, checked_name
+from core.domain.account_changes import AccountChange, check_permission, check_values, checked_name
 from core.domain.accounts import Account
 from core.domain.errors import InvalidRequest, NotFound
 from core.domain.ids import AccountId
@@ -47,7 +47,6 @@ def change_account(
 
 def _changed(account: Account, change: AccountChange) -> Account:
     """Return the account with what the change says; trust is left to ``trust`` where it is gained."""
-    education_limit = {None: account.waiting_max, True: WAITING_EDUCATION, False: None}[change.education]
     return replace(
         account,
         name=account.name if change.name is None else checked_name(change.name),
@@ -61,7 +60,7 @@ def _changed(account: Account, change: AccountChange) -> Account:
         education=_or(change.education, account.education),
         special=_or(change.special, account.special),
         public_workers=_or(change.public_workers, account.public_workers),
-        waiting_max=_limit(change.waiting_max, education_limit),
+        waiting_max=_limit(change.waiting_max, account.waiting_max),
         workers_max=_limit(change.workers_max, account.workers_max),
         worker_invited=account.worker_invited if change.worker_invited is None else change.worker_invited,
         suspicions=0 if change.reset_suspicion else account.suspicions,

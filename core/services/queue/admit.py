@@ -64,7 +64,14 @@ def admit(
     prices = job_prices(draft, policy)
     admitted = Admitted(draft=draft, prices=prices, floor_why=why, downgraded=draft != asked)
     if shared_key_id is not None:
-        check_shared_key(tx, key_id=shared_key_id, draft=draft, price_mk=admitted.price_mk, now_ms=now_ms)
+        check_shared_key(
+            tx,
+            key_id=shared_key_id,
+            account_id=account.id,
+            draft=draft,
+            price_mk=admitted.price_mk,
+            now_ms=now_ms,
+        )
     return admitted
 
 

@@ -30,12 +30,21 @@ def lend(scene: Scene, owner: AccountId, **terms: Any) -> Awaitable[SharedKey]:
 
 
 def use(
-    scene: Scene, key: SharedKey, price_mk: int, *, name: str = "h", a_draft: RequestDraft | None = None
+    scene: Scene,
+    key: SharedKey,
+    price_mk: int,
+    *,
+    name: str = "h",
+    a_draft: RequestDraft | None = None,
+    account_id: AccountId | None = None,
 ) -> Awaitable[Hold]:
     now_ms = scene.clock.now_ms()
+    runs_on = key.account_id if account_id is None else account_id
 
     def ask(tx: Any) -> Hold:
-        checked = check_shared_key(tx, key_id=key.id, draft=a_draft or draft(), price_mk=price_mk, now_ms=now_ms)
+        checked = check_shared_key(
+            tx, key_id=key.id, account_id=runs_on, draft=a_draft or draft(), price_mk=price_mk, now_ms=now_ms
+        )
         return hold(
             tx,
             hold_id=name,
@@ -97,6 +106,14 @@ async def test_what_is_paid_beyond_an_expired_hold_is_the_owner_s_debt_and_not_t
     )
     assert await budget(scene, key) == (0, 0)
     assert (await scene.look(ann.id)).kudos_mk == -90
+
+
+async def test_a_key_s_budget_pays_for_nobody_but_its_owner(scene: Scene) -> None:
+    ann, bob = (await scene.account("ann")).account, (await scene.account("bob")).account
+    key = await lend(scene, ann.id)
+    with pytest.raises(Unauthorized):
+        await use(scene, key, 1, account_id=bob.id)
+    assert await budget(scene, key) == (0, 0)
 
 
 async def test_without_a_budget_only_the_owner_s_debt_grows(scene: Scene) -> None:
