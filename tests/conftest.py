@@ -1,8 +1,12 @@
-"""What the whole suite says at its end."""
+"""The servers that several rooms' tests share, and what the whole suite says at its end."""
 
 from collections.abc import Iterator
 
 import pytest
+
+from tests.seaweed import seaweed
+
+__all__ = ["seaweed"]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -10,6 +10,8 @@ PICTURES: Final = "pictures/"
 """What is under here has been checked and published; anyone who knows a key may read it."""
 UPLOADS: Final = "in/"
 """What is under here was just uploaded by a worker; nobody may read it without a signature."""
+SOURCES: Final = "sources/"
+"""What is under here are the pictures that people gave to work on; workers read them by a signature."""
 
 
 def upload_key(secret: bytes, lease_id: str) -> str:
@@ -24,6 +26,11 @@ def picture_key(now_ms: int, *, suffix: str = "webp") -> str:
     while not token[0].isalnum():
         token = token_urlsafe(24)
     return f"{PICTURES}{month}/{token}.{suffix}"
+
+
+def source_key() -> str:
+    """Return a fresh key that nobody can guess (192 random bits): ``sources/<token>.webp``."""
+    return f"{SOURCES}s{token_urlsafe(24)}.webp"
 
 
 def sidecar_key(key: str) -> str:

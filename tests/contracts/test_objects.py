@@ -1,14 +1,17 @@
 """The contract of every ObjectStore: one suite, run on each implementation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
 from cdn import DiskObjects
+from cdn.s3 import S3Objects
 from core.domain.errors import InvalidRequest, NotFound
 from core.ports.objects import ObjectStore
+from tests.seaweed import Seaweed
 
 HOUR_MS = 3_600_000
 
@@ -21,21 +24,45 @@ class HandClock:
         return self.ms
 
 
-def disk(folder: Path, clock: HandClock) -> ObjectStore:
-    return DiskObjects(folder, public_url="http://127.0.0.1:8000", secret=b"s" * 32, clock=clock)
-
-
-IMPLEMENTATIONS: dict[str, Callable[[Path, HandClock], ObjectStore]] = {"disk": disk}
-
-
 @pytest.fixture
 def clock() -> HandClock:
     return HandClock()
 
 
+def disk(request: pytest.FixtureRequest, clock: HandClock) -> Iterator[ObjectStore]:
+    folder: Path = request.getfixturevalue("tmp_path")
+    yield DiskObjects(folder / "objects", public_url="http://127.0.0.1:8000", secret=b"s" * 32, clock=clock)
+
+
+def s3(request: pytest.FixtureRequest, clock: HandClock) -> Iterator[ObjectStore]:
+    """Two buckets on a real server, a prefix of its own for each test."""
+    server: Seaweed = request.getfixturevalue("seaweed")
+    objects = S3Objects(server.place(prefix=f"{token_hex(8)}/"), clock=clock)
+    yield objects
+    objects.close()
+
+
+def s3_in_one_bucket(request: pytest.FixtureRequest, clock: HandClock) -> Iterator[ObjectStore]:
+    """One private bucket for everything, with a key that may read, write and list only."""
+    server: Seaweed = request.getfixturevalue("seaweed")
+    place = server.place(
+        who="writer", prefix=f"{token_hex(8)}/", bucket="horde-uploads", private_bucket="", public_url=""
+    )
+    objects = S3Objects(place, clock=clock)
+    yield objects
+    objects.close()
+
+
+IMPLEMENTATIONS: dict[str, Callable[[pytest.FixtureRequest, HandClock], Iterator[ObjectStore]]] = {
+    "disk": disk,
+    "s3": s3,
+    "s3_in_one_bucket": s3_in_one_bucket,
+}
+
+
 @pytest.fixture(params=sorted(IMPLEMENTATIONS))
-def objects(request: pytest.FixtureRequest, tmp_path: Path, clock: HandClock) -> ObjectStore:
-    return IMPLEMENTATIONS[request.param](tmp_path / "objects", clock)
+def objects(request: pytest.FixtureRequest, clock: HandClock) -> Iterator[ObjectStore]:
+    yield from IMPLEMENTATIONS[request.param](request, clock)
 
 
 async def test_what_is_put_can_be_read_whole_and_in_part(objects: ObjectStore) -> None:
@@ -46,6 +73,9 @@ async def test_what_is_put_can_be_read_whole_and_in_part(objects: ObjectStore) -
     assert await objects.get("pictures/2026/11/a.webp", start=2, length=3) == b"234"
     assert await objects.get("pictures/2026/11/a.webp", start=8) == b"89"
     assert await objects.get("pictures/2026/11/a.webp", start=8, length=100) == b"89"
+    assert await objects.get("pictures/2026/11/a.webp", start=3, length=0) == b""
+    assert await objects.get("pictures/2026/11/a.webp", start=10) == b""
+    assert await objects.get("pictures/2026/11/a.webp", start=99, length=5) == b""
 
 
 async def test_etags_differ_with_the_bytes_and_only_with_them(objects: ObjectStore) -> None:
@@ -89,6 +119,26 @@ async def test_copying_again_changes_nothing(objects: ObjectStore) -> None:
     first = await objects.copy("in/a", "pictures/a.webp", content_type="image/webp")
     assert await objects.copy("in/a", "pictures/a.webp", content_type="image/webp") == first
     assert await objects.get("pictures/a.webp") == b"checked"
+
+
+async def test_what_is_expired_is_not_there_even_before_it_is_pruned(objects: ObjectStore, clock: HandClock) -> None:
+    await objects.put("in/a", b"x", content_type="image/webp", expires_at_ms=clock.ms + HOUR_MS)
+    assert await objects.get("in/a") == b"x"
+    clock.ms += HOUR_MS
+    assert await objects.head("in/a") is None
+    with pytest.raises(NotFound):
+        await objects.get("in/a")
+    with pytest.raises(NotFound):
+        await objects.copy("in/a", "pictures/a.webp", content_type="image/webp")
+    assert await objects.head("pictures/a.webp") is None
+
+
+async def test_what_is_stored_again_to_stay_is_not_pruned(objects: ObjectStore, clock: HandClock) -> None:
+    await objects.put("in/a", b"x", content_type="image/webp", expires_at_ms=clock.ms + HOUR_MS)
+    await objects.put("in/a", b"y", content_type="image/webp")
+    assert await objects.prune(clock.ms + 2 * HOUR_MS) == 0
+    clock.ms += 2 * HOUR_MS
+    assert await objects.get("in/a") == b"y"
 
 
 async def test_delete(objects: ObjectStore) -> None:
