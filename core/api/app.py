@@ -9,7 +9,13 @@ from core.api.context import CONTEXT, HELD, ApiContext
 from core.api.cors import allow_any_origin, answer_preflight
 from core.api.errors import answer_errors
 from core.api.held import HeldPops
+from core.api.operations import Operations, routes_of
 from core.api.serving import note_head
+
+
+def operations() -> Operations:
+    """Return the whole table of operations: what is routed, described and tested."""
+    return (*v2.operations(),)
 
 
 def create_app(context: ApiContext, *more: Iterable[web.AbstractRouteDef]) -> web.Application:
@@ -21,7 +27,7 @@ def create_app(context: ApiContext, *more: Iterable[web.AbstractRouteDef]) -> we
     app[HELD] = HeldPops()
     app.on_response_prepare.append(allow_any_origin)
     app.on_shutdown.append(app[HELD].close)
-    app.add_routes(v2.routes())
+    app.add_routes(routes_of(operations()))
     if context.signed_objects is not None:
         app.add_routes(objects.routes(context.signed_objects))
     for routes in more:

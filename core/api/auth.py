@@ -21,7 +21,7 @@ def api_key_of(request: web.Request) -> str:
     key = request.headers.get("apikey", "").strip()
     if not key:
         raise MissingKeyError
-    return key[:_KEY_CHARS_MAX]
+    return key[:_KEY_CHARS_MAX].encode("utf-8", "replace").decode()
 
 
 async def account_of(request: web.Request) -> Account:
@@ -38,4 +38,4 @@ async def account_of(request: web.Request) -> Account:
 def client_agent_of(request: web.Request) -> str:
     """Return what the client says it is; whatever it says, or does not say, is fine."""
     agent = request.headers.get("Client-Agent", "").strip()
-    return agent[:_AGENT_CHARS_MAX] or _UNKNOWN_AGENT
+    return agent[:_AGENT_CHARS_MAX].encode("utf-8", "replace").decode() or _UNKNOWN_AGENT

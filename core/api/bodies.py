@@ -54,24 +54,29 @@ async def chunks_of(request: web.Request, *, bytes_max: int, chunk_s: float) -> 
         yield chunk
 
 
-async def read_message(request: web.Request, message: type[MessageT], *, bytes_max: int, body_s: float) -> MessageT:
-    """Return the message in the request's JSON body.
+async def read_body(request: web.Request, *, bytes_max: int, body_s: float) -> bytes:
+    """Return the whole body.
 
     Raises:
-        MalformedBodyError: not JSON, or not this message.
         BodyTooLargeError, BodyTooSlowError: see ``chunks_of``; ``body_s`` is for the whole body.
     """
     try:
         async with asyncio.timeout(body_s):
-            body = b"".join([chunk async for chunk in chunks_of(request, bytes_max=bytes_max, chunk_s=body_s)])
+            return b"".join([chunk async for chunk in chunks_of(request, bytes_max=bytes_max, chunk_s=body_s)])
     except TimeoutError as exc:
         raise BodyTooSlowError(body_s) from exc
+
+
+def message_in(request: web.Request, body: bytes, message: type[MessageT]) -> MessageT:
+    """Return the message in the request's JSON body.
+
+    Raises:
+        MalformedBodyError: not JSON, or not this message.
+    """
     return decode(_as_utf8(body, request.charset), message)
 
 
-def json_reply(
-    message: msgspec.Struct | list[msgspec.Struct], *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> web.Response:
+def json_reply(message: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """Return the message as a JSON response, with the content type v2 sends."""
     return web.Response(
         body=msgspec.json.encode(message), status=status, content_type=_JSON, charset="utf-8", headers=headers

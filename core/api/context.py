@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -45,6 +46,13 @@ class ApiContext:
     streams_max: int = 100
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """So many pictures are decoded at a time, which bounds the memory that takes."""
+
+    @property
+    def node(self) -> str:
+        """Which server this is, as v2's header ``Horde-Node`` says it: ``host:port:version``."""
+        address = urlsplit(self.public_url)
+        port = address.port or (443 if address.scheme == "https" else 80)
+        return f"{address.hostname or 'localhost'}:{port}:{self.version}"
 
 
 CONTEXT: web.AppKey[ApiContext] = web.AppKey("context", ApiContext)

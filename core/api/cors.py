@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
+from core.api.context import CONTEXT
 from core.api.errors import API_PATHS
 
 _HEADERS: Final = {
@@ -12,17 +13,20 @@ _HEADERS: Final = {
     "Access-Control-Allow-Methods": "POST, GET, OPTIONS, PUT, DELETE, PATCH",
     "Access-Control-Allow-Headers": (
         "Accept, Content-Type, Content-Length, Accept-Encoding, X-CSRF-Token, apikey, Client-Agent, X-Fields, "
-        "X-Forwarded-For, Proxied-For, Proxy-Authorization, Prefer, Horde-Progress, Horde-Start-Id"
+        "X-Forwarded-For, Proxied-For, Proxy-Authorization, Prefer, Idempotency-Key, Horde-Progress, Horde-Start-Id"
     ),
-    "Access-Control-Expose-Headers": "ETag, Retry-After, Preference-Applied",
+    "Access-Control-Expose-Headers": (
+        "ETag, Retry-After, Preference-Applied, Horde-Node, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+    ),
 }
 _Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 async def allow_any_origin(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the CORS headers on every reply of the API and of the objects."""
+    """Put the CORS headers, and which server answered, on every reply of the API and of the objects."""
     if request.path.startswith(API_PATHS):
         response.headers.update(_HEADERS)
+        response.headers["Horde-Node"] = request.app[CONTEXT].node
 
 
 @web.middleware

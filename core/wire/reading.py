@@ -55,10 +55,13 @@ def decode(body: bytes, message: type[MessageT]) -> MessageT:
     return decoded
 
 
-def violations_of(given: object, message: type[msgspec.Struct]) -> dict[str, str]:
-    """Returns every field of `given` that breaks `message`, as dotted name -> sentence; empty if none does."""
+def violations_of(given: object, message: type[msgspec.Struct], *, strict: bool = True) -> dict[str, str]:
+    """Returns every field of `given` that breaks `message`, as dotted name -> sentence; empty if none does.
+
+    Not `strict`: text counts as the number that it says, as in a query.
+    """
     found: dict[str, str] = {}
-    for name, sentence in _violations(given, message, prefix=""):
+    for name, sentence in _violations(given, message, prefix="", strict=strict):
         found.setdefault(name, sentence)
         if len(found) >= _ERRORS_MAX:
             break
@@ -97,7 +100,9 @@ def _holds_nul(given: object) -> bool:
     return False
 
 
-def _violations(given: object, message: type[msgspec.Struct], *, prefix: str) -> Iterator[tuple[str, str]]:
+def _violations(
+    given: object, message: type[msgspec.Struct], *, prefix: str, strict: bool
+) -> Iterator[tuple[str, str]]:
     if not isinstance(given, dict):
         yield prefix.rstrip("."), f"{_shown(given)} is not of type 'object'"
         return
@@ -111,10 +116,10 @@ def _violations(given: object, message: type[msgspec.Struct], *, prefix: str) ->
         value = given[field.encode_name]
         inner = _struct_in(hints[field.name])
         if inner is not None:
-            yield from _violations(value, inner, prefix=f"{name}.")
+            yield from _violations(value, inner, prefix=f"{name}.", strict=strict)
             continue
         try:
-            msgspec.convert(value, hints[field.name])
+            msgspec.convert(value, hints[field.name], strict=strict)
         except msgspec.ValidationError as exc:
             path, sentence = _as_v2(str(exc), value)
             yield f"{name}{path}", sentence

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.api.errors import STATUS
-from core.api.v2.drafts import seed_of
-from core.api.v2.work import preferred_wait_s
+from core.api.v2.orders.drafts import seed_of
+from core.api.v2.work.holding import preferred_wait_s
 from core.domain import errors
 
 

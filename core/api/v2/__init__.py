@@ -1,10 +1,9 @@
-"""The routes of AI Horde API v2, by noun, and our extras under the same prefix."""
+"""The operations of AI Horde API v2, a room a family of nouns, and our extras under the same prefix."""
 
-from aiohttp import web
+from core.api.operations import Operations
+from core.api.v2 import orders, people, showing, work
 
-from core.api.v2 import orders, people, state, stream, work
 
-
-def routes() -> list[web.RouteDef]:
-    """Return every route under ``/api/v2``."""
-    return [*orders.routes(), *work.routes(), *people.routes(), *state.routes(), *stream.routes()]
+def operations() -> Operations:
+    """Return every operation under ``/api/v2``."""
+    return (*orders.operations(), *work.operations(), *people.operations(), *showing.operations())

@@ -1,28 +1,17 @@
 """Who am I: an account as its owner sees it."""
 
-from aiohttp import web
-
-from core.api.auth import api_key_of
-from core.api.bodies import json_reply
-from core.api.context import CONTEXT
-from core.api.v2.replies import kudos_of
+from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag
+from core.api.v2.amounts import kudos_of
 from core.ports.store import ReadTransaction
-from core.services.people.authenticate import authenticate
 from core.wire.people import UserDetails, UserKudosDetails
 
 
-def routes() -> list[web.RouteDef]:
-    """Return the accounts' routes."""
-    return [web.get("/api/v2/find_user", find_user)]
-
-
-async def find_user(request: web.Request) -> web.Response:
+async def find_user(call: Call[None, None]) -> Answer:
     """Describe the account whose key this is."""
-    context, key = request.app[CONTEXT], api_key_of(request)
+    context, account = call.context, call.account
     policy, now_ms = context.policy, context.clock.now_ms()
 
     def query(tx: ReadTransaction) -> UserDetails:
-        account = authenticate(tx, api_key=key)
         online = tx.workers.online(now_ms - policy.online_s * 1_000)
         worker_ids = tuple(worker.id for worker in online if worker.account_id == account.id)
         return UserDetails(
@@ -39,4 +28,18 @@ async def find_user(request: web.Request) -> web.Response:
             kudos_details=UserKudosDetails(),
         )
 
-    return json_reply(await context.uow.read(query))
+    return await context.uow.read(query)
+
+
+OPERATIONS: Operations = (
+    Operation(
+        method="GET",
+        path="/api/v2/find_user",
+        id="get_find_user",
+        tag=Tag.USERS,
+        summary="Whose key is this",
+        handler=find_user,
+        replies={200: UserDetails},
+        caller=Caller.ACCOUNT,
+    ),
+)

@@ -1,4 +1,4 @@
-"""From v2's words to the engine's: what a message asks for, as a draft or an offer."""
+"""From v2's words to the engine's: what an order asks for, as a draft."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,19 +7,16 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from core.domain.errors import InvalidRequest, NotFound
-from core.domain.ids import AccountId, WorkerId
+from core.domain.ids import WorkerId
 from core.domain.kinds.image import ImageParams
 from core.domain.kinds.kind import Kind
 from core.domain.requests import RequestDraft
-from core.domain.workers.offer import WorkerOffer
 from core.wire import Rc
 from core.wire.requests import GenerationInputStable, ModelGenerationInputStable
-from core.wire.work import PopInputStable
 
 _STEPS: Final = 30
 _STEPS_CONTROLNET: Final = 20
 _STEPS_CONTROLNET_MAX: Final = 40
-_STEPS_LIMITED_MAX: Final = 40
 _SEED_BITS: Final = 32
 _CARRIED_PARAMS: Final = (
     "denoising_strength",
@@ -123,29 +120,3 @@ def _carried(order: GenerationInputStable) -> Mapping[str, object]:
     if order.source_image:
         carried["source_processing"] = order.source_processing
     return carried
-
-
-def offer_of(message: PopInputStable, *, account_id: AccountId, headers: Mapping[str, str]) -> WorkerOffer:
-    """Return what the worker offers; our own headers add its start id and that it reports progress."""
-    return WorkerOffer(
-        name=message.name,
-        account_id=account_id,
-        models=tuple(dict.fromkeys(message.models)),
-        pixels_max=max(message.max_pixels, 0),
-        steps_max=_STEPS_LIMITED_MAX if message.limit_max_steps else 500,
-        nsfw=message.nsfw,
-        bridge_agent=message.bridge_agent,
-        threads=message.threads,
-        amount=message.amount,
-        priority_usernames=message.priority_usernames,
-        allow_img2img=message.allow_img2img,
-        allow_painting=message.allow_painting,
-        allow_unsafe_ipaddr=message.allow_unsafe_ipaddr,
-        allow_post_processing=message.allow_post_processing,
-        allow_controlnet=message.allow_controlnet,
-        allow_lora=message.allow_lora,
-        extra_slow=message.extra_slow_worker,
-        blacklist=message.blacklist,
-        start_id=headers.get("Horde-Start-Id", "").strip()[:100] or None,
-        reports_progress=headers.get("Horde-Progress", "").strip() == "1",
-    )

@@ -5,11 +5,12 @@ import asyncio
 import msgspec
 from aiohttp import web
 
-from core.api.context import CONTEXT, HELD
+from core.api.context import HELD
 from core.api.held import is_gone
-from core.api.v2 import replies
-from core.api.v2.orders import order_id_of
+from core.api.operations import Answer, Call, Media, Operation, Operations, Tag
+from core.api.v2.orders import seen
 from core.domain.errors import NotFound, Unavailable
+from core.wire import Rc
 from core.wire.requests import RequestStatusCheck
 
 _LOOK_S = 0.5
@@ -31,16 +32,11 @@ class ProgressEvent(RequestStatusCheck, kw_only=True, frozen=True):
     jobs: tuple[JobStep, ...] = ()
 
 
-def routes() -> list[web.RouteDef]:
-    """Return the streams' routes."""
-    return [web.get("/api/v2/events/requests/{id}", follow_order)]
-
-
-async def follow_order(request: web.Request) -> web.StreamResponse:
+async def follow_order(call: Call[None, None]) -> Answer:
     """Send an event ``progress`` at each change, and ``done`` as the last one."""
-    context, request_id = request.app[CONTEXT], order_id_of(request)
-    held = request.app[HELD]
-    seen = await context.uow.read(replies.look(context, request_id))
+    request, context = call.request, call.context
+    request_id, held = seen.order_id_of(call.at("id")), request.app[HELD]
+    found = await context.uow.read(seen.look(context, request_id))
     if held.streams >= context.streams_max:
         raise Unavailable(f"All {context.streams_max} live streams are in use. Poll generate/check instead.")
     response = web.StreamResponse(
@@ -54,25 +50,40 @@ async def follow_order(request: web.Request) -> web.StreamResponse:
         await response.prepare(request)
         sent, quiet_s = b"", 0.0
         while not is_gone(request):
-            event = msgspec.json.encode(_event_of(seen))
+            event = msgspec.json.encode(_event_of(found))
             if event != sent or quiet_s >= _QUIET_S:
-                name = b"done" if seen.status.done else b"progress"
+                name = b"done" if found.status.done else b"progress"
                 await response.write(b"event: " + name + b"\ndata: " + event + b"\n\n")
                 sent, quiet_s = event, 0.0
-            if seen.status.done or held.closing:
+            if found.status.done or held.closing:
                 break
             await asyncio.sleep(_LOOK_S)
             quiet_s += _LOOK_S
             try:
-                seen = await context.uow.read(replies.look(context, request_id))
+                found = await context.uow.read(seen.look(context, request_id))
             except NotFound:
                 break
     return response
 
 
-def _event_of(seen: replies.Seen) -> ProgressEvent:
+def _event_of(found: seen.Seen) -> ProgressEvent:
     jobs = tuple(
         JobStep(id=job.job_id, step=job.step, steps=job.steps, worker_name=job.worker_name)
-        for job in seen.status.progress
+        for job in found.status.progress
     )
-    return ProgressEvent(**msgspec.structs.asdict(replies.check_of(seen)), jobs=jobs)
+    return ProgressEvent(**msgspec.structs.asdict(seen.check_of(found)), jobs=jobs)
+
+
+OPERATIONS: Operations = (
+    Operation(
+        method="GET",
+        path="/api/v2/events/requests/{id}",
+        id="get_request_events",
+        tag=Tag.EVENTS,
+        summary="Follow an order as server-sent events: progress at each change, done as the last",
+        handler=follow_order,
+        replies={200: Media(type="text/event-stream", about="Events progress and done, each with a ProgressEvent.")},
+        refusals={404: (Rc.REQUEST_NOT_FOUND,), 503: (Rc.UNAVAILABLE,)},
+        ours=True,
+    ),
+)

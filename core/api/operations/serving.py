@@ -1,0 +1,106 @@
+"""From the table of operations to routes: who calls is found, the query and body are read, the answer is sent."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from core.api.auth import account_of, api_key_of
+from core.api.bodies import message_in, read_body
+from core.api.context import CONTEXT, ApiContext
+from core.api.errors import MissingKeyError
+from core.api.operations.call import Call, Reply
+from core.api.operations.idempotency import idempotency_of
+from core.api.operations.operation import Answer, Caller, Operation
+from core.domain.accounts import Account
+from core.domain.errors import NotPermitted
+from core.wire import MalformedBodyError, Rc, violations_of
+
+_Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def routes_of(operations: Iterable[Operation]) -> list[web.RouteDef]:
+    """Return a route for each operation; those of GET answer HEAD too."""
+    return [
+        web.get(operation.path, endpoint(operation))
+        if operation.method == "GET"
+        else web.route(operation.method, operation.path, endpoint(operation))
+        for operation in operations
+    ]
+
+
+def endpoint(operation: Operation) -> _Endpoint:
+    """Return what aiohttp calls for the operation. The order: the key, the query, the body, the handler."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        context = request.app[CONTEXT]
+        _refuse_nul(request)
+        caller = await _caller_of(request, operation.caller)
+        query = _query_of(request, operation.query)
+        once, message = None, None
+        if operation.body is not None or operation.idempotent:
+            body = await _body_of(request, context, operation)
+            message = message_in(request, body, operation.body) if operation.body is not None else None
+            once = idempotency_of(request, body) if operation.idempotent else None
+        call: Call[Any, Any] = Call(
+            request=request, context=context, message=message, query=query, caller=caller, once=once
+        )
+        return _sent(call, await operation.handler(call))
+
+    return answer
+
+
+def _sent(call: Call[Any, Any], answer: Answer) -> web.StreamResponse:
+    if isinstance(answer, web.StreamResponse):
+        return answer
+    return call.respond(answer if isinstance(answer, Reply) else Reply(message=answer))
+
+
+async def _body_of(request: web.Request, context: ApiContext, operation: Operation) -> bytes:
+    bytes_max = context.base64_body_bytes_max if operation.pictures else context.body_bytes_max
+    return await read_body(request, bytes_max=bytes_max, body_s=context.body_s_max)
+
+
+async def _caller_of(request: web.Request, caller: Caller) -> Account | None:
+    """Return whose key it is, if the operation asks.
+
+    Raises:
+        MissingKeyError, Unauthorized: no key where one is needed, or nobody's.
+        NotPermitted: a moderator is needed.
+    """
+    if caller is Caller.ANYBODY:
+        return None
+    if caller is Caller.PERHAPS_KNOWN:
+        try:
+            api_key_of(request)
+        except MissingKeyError:
+            return None
+    account = await account_of(request)
+    if caller is Caller.MODERATOR and not account.moderator:
+        message = "Only moderators may do this. Ask one of them."
+        raise NotPermitted(message, code=Rc.NOT_MODERATOR)
+    return account
+
+
+def _query_of(request: web.Request, query: type[msgspec.Struct] | None) -> msgspec.Struct | None:
+    """Return the query as the Struct; what is empty counts as left out, what is not known is ignored.
+
+    Raises:
+        MalformedBodyError: values that break their limits, each named.
+    """
+    if query is None:
+        return None
+    given = {name: value for name, value in request.query.items() if value}
+    try:
+        return msgspec.convert(given, query, strict=False)
+    except msgspec.ValidationError as exc:
+        errors = violations_of(given, query, strict=False) or {"query": str(exc)}
+        raise MalformedBodyError("Input payload validation failed", errors) from exc
+
+
+def _refuse_nul(request: web.Request) -> None:
+    if "%00" in request.rel_url.raw_query_string:
+        raise MalformedBodyError(
+            "The address holds a NUL character (%00). Remove it and send again.", rc=Rc.NUL_BYTE_IN_PAYLOAD
+        )

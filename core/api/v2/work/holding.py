@@ -1,0 +1,130 @@
+"""How a pop is answered, whatever its kind of work: at once or held, and so that no job is lost with a connection."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from core.api.context import HELD, ApiContext
+from core.api.held import is_gone
+from core.api.operations import Call, Reply
+from core.domain.errors import NotPermitted
+from core.domain.ids import AccountId
+from core.domain.jobs import Popped
+from core.domain.workers.offer import WorkerOffer
+from core.ports.points import Step
+from core.services.queue.pop import pop
+from core.services.queue.release import release
+from core.wire import Rc
+
+log = logging.getLogger(__name__)
+
+_WAIT: Final = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,6})"?\s*(?=[;,]|$)', re.IGNORECASE)
+
+
+def preferred_wait_s(prefer: Sequence[str]) -> int | None:
+    """Return the seconds of the first ``wait`` in the Prefer headers (RFC 7240), None where there is none."""
+    match = _WAIT.search(",".join(prefer))
+    return int(match[1]) if match else None
+
+
+async def answer_pop(
+    call: Call[msgspec.Struct, None], offer: WorkerOffer, reply_of: Callable[[Popped], msgspec.Struct]
+) -> web.StreamResponse:
+    """Give the worker a job, or say that there is none; with ``Prefer: wait=N`` only after N seconds without one.
+
+    Raises:
+        NotPermitted: the anonymous account has no workers.
+    """
+    request, context, account = call.request, call.context, call.account
+    if account.is_anonymous:
+        raise NotPermitted(
+            "A worker needs an account of its own, which earns the kudos. Make one (`horde account create NAME`) and "
+            "give its key.",
+            code=Rc.ANON_FORBIDDEN_WORKER,
+        )
+    wait_s = preferred_wait_s(request.headers.getall("Prefer", ()))
+    popped = await _claim(request, context, offer)
+    if wait_s is not None:
+        wait_s = min(wait_s, context.hold_s_max)
+        popped = await _hold(request, context, offer, popped, wait_s=wait_s)
+    headers = {} if wait_s is None else {"Preference-Applied": f"wait={wait_s}"}
+    return await _hand_over(call, popped, Reply(message=reply_of(popped), headers=headers))
+
+
+async def _hold(
+    request: web.Request, context: ApiContext, offer: WorkerOffer, popped: Popped, *, wait_s: int
+) -> Popped:
+    """Return the first job that comes within the time, or the last empty answer.
+
+    Only the wait can be ended early (client gone, server stopping), never a claim. A wake-up that finds its client
+    gone is passed on to the next that waits.
+    """
+    now = asyncio.get_running_loop().time
+    until, may_fit = now() + wait_s, context.uow.fits(offer)
+    hinted: set[int] = set()
+
+    def fits(lane_id: int) -> bool:
+        fit = may_fit(lane_id)
+        if fit:
+            hinted.add(lane_id)
+        return fit
+
+    while not popped.jobs and (left_s := until - now()) > 0:
+        woken = False
+        hinted.clear()
+        async with request.app[HELD].hold(request, wait_s=left_s):
+            woken = await context.wakeup.wait(fits, timeout_s=left_s)
+        if is_gone(request):
+            context.wakeup.notify(hinted)
+            break
+        if not woken:
+            break
+        popped = await _claim(request, context, offer)
+    return popped
+
+
+async def _claim(request: web.Request, context: ApiContext, offer: WorkerOffer) -> Popped:
+    """Return what the queue has for the worker; nothing if it has hung up."""
+    if is_gone(request):
+        return Popped()
+    now_ms = context.clock.now_ms()
+    return await context.uow.write(
+        lambda tx: pop(tx, offer=offer, policy=context.policy, now_ms=now_ms, limit=offer.amount), step=Step.POP
+    )
+
+
+async def _hand_over(call: Call[msgspec.Struct, None], popped: Popped, answer: Reply) -> web.StreamResponse:
+    """Send the reply; jobs whose reply cannot be sent wait again at once."""
+    request, reply = call.request, call.respond(answer)
+    if not popped.jobs:
+        return reply
+    for job in popped.jobs:
+        log.info("job.popped job_id=%s worker_id=%s model=%s ttl_s=%s", job.job_id, job.worker_id, job.model, job.ttl_s)
+    sent = False
+    try:
+        if not is_gone(request):
+            await reply.prepare(request)
+            await reply.write_eof()
+            sent = True
+    except ConnectionError:
+        sent = False
+    finally:
+        if not sent:
+            await _give_back(call.context, popped, account_id=call.account.id)
+    return reply
+
+
+async def _give_back(context: ApiContext, popped: Popped, *, account_id: AccountId) -> None:
+    for job in popped.jobs:
+        log.info("job.reply_failed job_id=%s worker_id=%s", job.job_id, job.worker_id)
+        now_ms, job_id, lease_id = context.clock.now_ms(), job.job_id, job.lease_id
+        await context.uow.write(
+            lambda tx, job_id=job_id, lease_id=lease_id, now_ms=now_ms: release(  # type: ignore[misc] # bound now
+                tx, job_id=job_id, account_id=account_id, lease_id=lease_id, now_ms=now_ms
+            )
+        )

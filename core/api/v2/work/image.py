@@ -1,0 +1,145 @@
+"""The worker's routes for pictures: take a job (or wait for one), and hand it in."""
+
+import logging
+from contextlib import suppress
+
+from core.api import intake
+from core.api.context import ApiContext
+from core.api.limits.limit import WORKERS
+from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag
+from core.api.v2.amounts import kudos_of
+from core.api.v2.orders.drafts import seed_of
+from core.api.v2.work import payloads
+from core.api.v2.work.holding import answer_pop
+from core.api.v2.work.offers import offer_of
+from core.domain.errors import Conflict, HordeError, NotFound
+from core.domain.ids import JobId
+from core.domain.jobs import LeaseView, Outcome
+from core.ports.keys import upload_key
+from core.ports.points import Step
+from core.services.queue.complete import check_submit, complete
+from core.services.queue.fail import fail
+from core.services.queue.lease import lease_of
+from core.wire import Rc
+from core.wire.work import GenerationPayloadStable, GenerationSubmitted, PopInputStable, SubmitInputStable
+
+log = logging.getLogger(__name__)
+
+
+async def pop_pictures(call: Call[PopInputStable, None]) -> Answer:
+    """Give the worker a job, or say that there is none; with ``Prefer: wait=N`` only after N seconds without one."""
+    offer = offer_of(call.message, account_id=call.account.id, headers=call.request.headers)
+    return await answer_pop(call, offer, lambda popped: payloads.popped_of(call.context, popped))
+
+
+async def submit_picture(call: Call[SubmitInputStable, None]) -> Answer:
+    """Take a worker's result: check the picture, publish it, pay. A broken one puts the job back into the queue."""
+    context, account, message = call.context, call.account, call.message
+    job_id = JobId(message.id)
+    view = await context.uow.read(lambda tx: lease_of(tx, job_id=job_id, account_id=account.id))
+    check_submit(view)
+    if message.state == "faulted":
+        await _fail(context, view)
+        return GenerationSubmitted(reward=0)
+    censored = _is_censored(message)
+    try:
+        picture = await intake.take(context, view, generation=message.generation, censored=censored)
+    except intake.PictureRefused as exc:
+        log.warning("job.picture_refused job_id=%s worker_id=%s why=%s", view.job_id, view.worker_id, exc.__cause__)
+        with suppress(Conflict, NotFound):
+            await _fail(context, view)
+        raise
+    outcome = Outcome(
+        object_key=picture.key,
+        seed=seed_of(message.seed),
+        state="censored" if censored else "ok",
+        gen_metadata=tuple(payloads.metadata_of(entry) for entry in message.gen_metadata),
+        width_px=picture.width_px,
+        height_px=picture.height_px,
+        content_type=intake.WEBP,
+    )
+    reward_mk = await _complete(context, view, picture, outcome)
+    log.info("job.completed job_id=%s worker_id=%s reward_mk=%s", view.job_id, view.worker_id, reward_mk)
+    await context.objects.delete(upload_key(context.secret, view.lease_id))
+    return GenerationSubmitted(reward=kudos_of(reward_mk))
+
+
+async def _complete(context: ApiContext, view: LeaseView, picture: intake.CheckedPicture, outcome: Outcome) -> int:
+    """Return the reward in millikudos; where the result is not taken, its picture is not published either."""
+    now_ms = context.clock.now_ms()
+    try:
+        rewarded = await context.uow.write(
+            lambda tx: complete(
+                tx,
+                job_id=view.job_id,
+                account_id=view.owner_id,
+                lease_id=view.lease_id,
+                outcome=outcome,
+                policy=context.policy,
+                now_ms=now_ms,
+            ),
+            step=Step.COMPLETE,
+        )
+    except HordeError:
+        await intake.withdraw(context, picture)
+        raise
+    return rewarded.reward_mk
+
+
+async def _fail(context: ApiContext, view: LeaseView) -> None:
+    now_ms = context.clock.now_ms()
+    await context.uow.write(
+        lambda tx: fail(
+            tx,
+            job_id=view.job_id,
+            account_id=view.owner_id,
+            lease_id=view.lease_id,
+            policy=context.policy,
+            now_ms=now_ms,
+        )
+    )
+
+
+def _is_censored(message: SubmitInputStable) -> bool:
+    return (
+        message.censored
+        or message.state in {"censored", "csam"}
+        or any(entry.type == "censorship" for entry in message.gen_metadata)
+    )
+
+
+OPERATIONS: Operations = (
+    Operation(
+        method="POST",
+        path="/api/v2/generate/pop",
+        id="post_image_job_pop",
+        tag=Tag.IMAGE,
+        summary="A worker takes jobs, or waits for one",
+        handler=pop_pictures,
+        body=PopInputStable,
+        replies={200: GenerationPayloadStable},
+        refusals={
+            400: (Rc.INVALID_PRIORITY_USERNAME,),
+            403: (Rc.ANON_FORBIDDEN_WORKER, Rc.WRONG_CREDENTIALS, Rc.WORKER_MAINTENANCE, Rc.TOO_MANY_WORKERS),
+        },
+        caller=Caller.ACCOUNT,
+        limits=WORKERS,
+    ),
+    Operation(
+        method="POST",
+        path="/api/v2/generate/submit",
+        id="post_image_job_submit",
+        tag=Tag.IMAGE,
+        summary="A worker hands a picture in",
+        handler=submit_picture,
+        body=SubmitInputStable,
+        replies={200: GenerationSubmitted},
+        refusals={
+            400: (Rc.ABORTED_GEN, Rc.DUPLICATE_GEN, Rc.IMAGE_VALIDATION_FAILED),
+            404: (Rc.INVALID_JOB_ID,),
+        },
+        caller=Caller.ACCOUNT,
+        limits=WORKERS,
+        pictures=True,
+    ),
+)

@@ -1,0 +1,92 @@
+"""From the engine's words to v2's: popped jobs as the messages that workers read."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import UNSET, structs
+
+from core.api.context import ApiContext
+from core.domain.jobs import Leased, Popped
+from core.ports.keys import upload_key
+from core.wire.requests import GenerationMetadataStable
+from core.wire.work import GenerationPayloadStable, ModelPayloadStable, NoValidRequestFoundStable
+
+_SKIPPED_FIELDS = {
+    field if field != "post-processing" else "post_processing": field
+    for field in (
+        "worker_id", "performance", "nsfw", "untrusted", "models", "bridge_version", "unsafe_ip", "img2img", "painting",
+        "post-processing", "lora", "controlnet", "blacklist", "kudos", "max_pixels", "step_count",
+    )
+}  # fmt: skip
+_UPLOAD_S_MIN = 1_200
+
+
+def metadata_of(entry: GenerationMetadataStable) -> Mapping[str, object]:
+    """Return a worker's remark as the engine stores it."""
+    return {name: value for name, value in structs.asdict(entry).items() if value is not UNSET}
+
+
+def popped_of(context: ApiContext, popped: Popped) -> GenerationPayloadStable:
+    """Return the reply to a pop: the jobs with an upload address each, or that there is none."""
+    if not popped.jobs:
+        known = {name: popped.skipped[field] for name, field in _SKIPPED_FIELDS.items() if field in popped.skipped}
+        return GenerationPayloadStable(skipped=NoValidRequestFoundStable(**known))
+    first = popped.jobs[0]
+    uploads = tuple(_upload_address(context, job) for job in popped.jobs)
+    extra = first.extra
+    return GenerationPayloadStable(
+        payload=_payload(first, images=len(popped.jobs)),
+        id=first.job_id,
+        ids=tuple(job.job_id for job in popped.jobs),
+        ttl=first.ttl_s,
+        model=first.model,
+        source_image=_text(extra.get("source_image")),
+        source_processing=extra.get("source_processing", "img2img"),  # type: ignore[arg-type] # checked when asked
+        source_mask=_text(extra.get("source_mask")),
+        extra_source_images=_dicts(extra.get("extra_source_images")),
+        r2_upload=uploads[0],
+        r2_uploads=uploads,
+    )
+
+
+def _upload_address(context: ApiContext, job: Leased) -> str:
+    """Return an address that is good for this lease's result only; a lease that is renewed keeps it."""
+    return context.objects.presign_put(
+        upload_key(context.secret, job.lease_id),
+        content_type="image/webp",
+        bytes_max=context.upload_bytes_max,
+        expires_at_ms=context.clock.now_ms() + 1000 * max(2 * job.ttl_s, _UPLOAD_S_MIN),
+    )
+
+
+def _payload(job: Leased, *, images: int) -> ModelPayloadStable:
+    image, extra = job.image, job.extra
+    carried = {
+        name: extra[name]
+        for name in ModelPayloadStable.__struct_fields__
+        if name in extra and name not in {"prompt", "seed"}
+    }
+    return ModelPayloadStable(
+        ddim_steps=image.steps,
+        n_iter=images,
+        sampler_name=image.sampler,
+        cfg_scale=image.cfg_scale,
+        height=image.height_px,
+        width=image.width_px,
+        karras=image.karras,
+        tiling=image.tiling,
+        hires_fix=image.hires_fix,
+        prompt=job.prompt,
+        seed=str(job.seed),
+        clip_skip=UNSET if image.clip_skip is None else image.clip_skip,
+        use_nsfw_censor=not job.nsfw and job.censor_nsfw,
+        post_processing=image.post_processing or UNSET,
+        **carried,  # type: ignore[arg-type] # carried unread from the order, where they were checked
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _dicts(value: object) -> tuple[dict[str, object], ...] | None:
+    return tuple(value) if isinstance(value, Sequence) and value else None
