@@ -1,12 +1,13 @@
-"""The servers that several rooms' tests share, and what the whole suite says at its end."""
+"""What every test may use, and what the whole suite says at its end."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.seaweed import seaweed
+from tests.stores import database
 
-__all__ = ["seaweed"]
+__all__ = ["database", "seaweed"]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

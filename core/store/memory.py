@@ -4,7 +4,7 @@ import hashlib
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TypeAlias
 
 import sqlalchemy as sa
@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from core.domain.ids import AccountId, JobId, WorkerId
 from core.domain.kinds.kind import Kind
 from core.domain.queue.lanes import Lane
-from core.domain.queue.matching import Capability, every_job_fits, misfit
+from core.domain.queue.matching import Capability, capability_of, every_job_fits, misfit
 from core.domain.queue.needs import Needs
+from core.domain.workers.offer import WorkerOffer
 from core.domain.workers.team import TeamId
 from core.store.tables import lanes
 from core.store.timed import Timed
@@ -37,9 +38,9 @@ class LaneDirectory:
         self._fits: OrderedDict[Capability, tuple[int, tuple[int, ...], tuple[int, ...]]] = OrderedDict()
         self.highest = 0
 
-    def learn(self, connection: sa.Connection) -> None:
-        """Take in the lanes that are new in the database."""
-        found = connection.execute(_NEWER, {"highest": self.highest}).all()
+    def learn(self, connection: sa.Connection, *, own: Collection[int] = ()) -> None:
+        """Take in the lanes that are new in the database, but not a transaction's own: it may come to nothing."""
+        found = [row for row in connection.execute(_NEWER, {"highest": self.highest}) if row.id not in own]
         if not found:
             return
         with self._lock:
@@ -74,6 +75,16 @@ class LaneDirectory:
         """Return the number of the lane with this key, if it is known here."""
         return self._by_key.get(key)
 
+    def test_of(self, offer: WorkerOffer) -> Callable[[int], bool]:
+        """Return a test of lane numbers for the offer; a lane that is not known yet may fit. Safe in any thread."""
+        capability = capability_of(offer, worker_id=None, trusted=True)
+
+        def may_fit(lane_id: int) -> bool:
+            lane = self.get(lane_id)
+            return lane is None or misfit(lane, capability) is None
+
+        return may_fit
+
     def fitting(self, capability: Capability) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the lanes whose every job fits, and those whose jobs must be looked at; remembered by capability."""
         with self._lock:
@@ -103,6 +114,8 @@ class Memory:
         self.mates: Timed[TeamId, tuple[AccountId, ...]] = Timed(kept_ms=10_000, size_max=1_000)
         self.named: Timed[Handles, tuple[AccountId, ...]] = Timed(kept_ms=60_000, size_max=1_000)
         self.lane_counts: tuple[int, dict[int, int]] = (-(10**12), {})
+        self.events_written = 0
+        """How many events this process has tried to write: what is above that in the database, others have written."""
 
     def hash_of(self, api_key: str) -> str:
         """Return what of an API key is stored."""

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from core.ports.clock import Clock
 from core.ports.store import ReadTransaction, Transaction
 from core.store.memory import Memory
+from core.store.postgres.locks import is_postgres
 from core.store.rows.kudos.escrows import Escrows
 from core.store.rows.kudos.journal import Journal
 from core.store.rows.kudos.keys import SharedKeys
@@ -65,12 +66,17 @@ class SqlTransaction:
         self.workers = Workers(connection, memory)
         self.teams = Teams(connection, memory)
         self.messages = Messages(connection)
-        self.events = Events(connection, clock)
+        self.events = Events(connection, clock, memory)
         self.lanes = Lanes(connection, memory)
         self.verdicts = Verdicts(connection)
         self.loops = Loops(connection)
         self.statistics = Statistics(connection)
         self.pruning = Pruning(connection)
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether this is PostgreSQL; else it is SQLite."""
+        return is_postgres(self.connection)
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Have a hint run after the COMMIT, on the writer's thread; not at all if there is none."""

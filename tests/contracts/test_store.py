@@ -221,7 +221,7 @@ async def test_a_refusal_keeps_what_it_wrote(uow: SqliteUnitOfWork) -> None:
 
 async def test_a_reader_cannot_write_and_sees_one_moment(uow: SqliteUnitOfWork) -> None:
     def write(tx: ReadTransaction) -> None:
-        connection_of(tx).exec_driver_sql("INSERT INTO event_cursors VALUES ('x', 1, 1)")
+        connection_of(tx).exec_driver_sql("INSERT INTO event_cursors (name, seq, moved_at_ms) VALUES ('x', 1, 1)")
 
     with pytest.raises(Unavailable, match="readonly"):
         await uow.read(write)

@@ -1,12 +1,11 @@
 """The fixtures: a fresh store, and a scene on it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
+import pytest_asyncio
 
-from core.store import SqliteUnitOfWork
-from tests.core.scene import HandClock, Scene, fresh_database
+from core.store import Store
+from tests.core.scene import HandClock, Scene
+from tests.stores import Database
 
 
 @pytest.fixture
@@ -14,13 +13,11 @@ def clock() -> HandClock:
     return HandClock()
 
 
-@pytest.fixture
-def uow(tmp_path: Path, clock: HandClock) -> Iterator[SqliteUnitOfWork]:
-    unit = SqliteUnitOfWork.open(fresh_database(tmp_path), clock=clock, key_secret="test")
-    yield unit
-    unit.close()
+@pytest_asyncio.fixture
+async def uow(database: Database, clock: HandClock) -> Store:
+    return await database.open(clock=clock)
 
 
 @pytest.fixture
-def scene(uow: SqliteUnitOfWork, clock: HandClock) -> Scene:
+def scene(uow: Store, clock: HandClock) -> Scene:
     return Scene(uow=uow, clock=clock)

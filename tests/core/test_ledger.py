@@ -166,7 +166,7 @@ async def test_the_audit_finds_damage(scene: Scene, damage: str, words: str) -> 
 
 async def test_an_account_marked_hot_has_many_slots_and_one_sum(scene: Scene) -> None:
     ann = (await scene.account("ann", kudos=10)).account
-    await scene.do(lambda tx: connection_of(tx).exec_driver_sql("UPDATE accounts SET hot = 1 WHERE name = 'ann'"))
+    await scene.do(lambda tx: connection_of(tx).exec_driver_sql("UPDATE accounts SET hot = true WHERE name = 'ann'"))
     assert (await scene.look(ann.id)).hot
     for _ in range(12):
         await scene.ask(ann.id)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,10 @@ from core.domain.requests import RequestState
 from core.loops.chore import Chore
 from core.loops.chores import chores
 from core.loops.loops import Loops
-from core.store import SqliteUnitOfWork, connection_of
+from core.ports.store import Transaction
+from core.store import connection_of
 from tests.core.scene import HandClock, Scene
+from tests.stores import Database
 
 
 def by_name(scene: Scene) -> dict[str, Chore]:
@@ -36,18 +37,31 @@ async def test_the_chores_do_their_work(scene: Scene) -> None:
     assert await loops.run_once(all_chores["expire_holds"]) is None
 
 
-async def test_a_run_is_done_by_one_process_only(scene: Scene, tmp_path: Path) -> None:
-    other = SqliteUnitOfWork.open(tmp_path / "horde.db", clock=scene.clock)
-    try:
-        runs = [
-            await Loops((), uow=uow, clock=scene.clock).run_once(by_name(scene)["prune_events"])
-            for uow in (scene.uow, other)
-        ]
-        assert runs == [0, None]
-        scene.clock.pass_s(600)
-        assert await Loops((), uow=other, clock=scene.clock).run_once(by_name(scene)["prune_events"]) == 0
-    finally:
-        other.close()
+async def test_a_run_is_done_by_one_process_only(scene: Scene, database: Database) -> None:
+    other = await database.open(clock=scene.clock)
+    runs = [
+        await Loops((), uow=uow, clock=scene.clock).run_once(by_name(scene)["prune_events"])
+        for uow in (scene.uow, other)
+    ]
+    assert runs == [0, None]
+    scene.clock.pass_s(600)
+    assert await Loops((), uow=other, clock=scene.clock).run_once(by_name(scene)["prune_events"]) == 0
+
+
+async def test_of_many_processes_at_once_one_has_the_run(scene: Scene, database: Database) -> None:
+    everyone = [await database.open(clock=scene.clock) for _ in range(3)]
+    worked: list[int] = []
+
+    def work(_: Transaction, now_ms: int) -> int:
+        worked.append(now_ms)
+        return 1
+
+    chore = Chore(name="trial", every_s=60, in_transaction=work)
+    runs = await asyncio.gather(
+        *(Loops((), uow=uow, clock=scene.clock).run_once(chore) for uow in everyone for _ in range(4))
+    )
+    assert sorted(runs, key=str) == [1] + [None] * 11
+    assert len(worked) == 1
 
 
 async def test_the_audit_says_aloud_what_is_wrong(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:

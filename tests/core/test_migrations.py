@@ -9,9 +9,8 @@ from alembic.migration import MigrationContext
 
 from core.domain.errors import Unavailable
 from core.store import SqliteUnitOfWork
-from core.store.migrate import CORE_VERSIONS, downgrade, heads, is_current, upgrade
+from core.store.migrate import CORE_REVISION, CORE_VERSIONS, downgrade, heads, is_current, upgrade
 from core.store.sqlite.connections import engine_for, path_of
-from core.store.sqlite.unit_of_work import CORE_REVISION
 from core.store.tables import metadata
 from tests.core.scene import HandClock
 

@@ -9,13 +9,16 @@ import sqlalchemy as sa
 from core.domain.ids import AccountId, JobId, RequestId
 from core.domain.kinds.kind import Kind
 from core.ports.store import Transaction
-from core.store import SqliteUnitOfWork, connection_of
+from core.store import Store, connection_of
 from core.store.dialect import HEADS
 from core.store.rows.kudos import ledger
 from core.store.rows.people import accounts, worker_statements
 from core.store.rows.queue import jobs, leases, requests
 from core.store.rows.record import events
 from tests.core.scene import Scene, draft
+from tests.stores import ONLY_SQLITE
+
+pytestmark = ONLY_SQLITE
 
 SEARCHES = {
     "account": (accounts._BY_ID, ["accounts USING INTEGER PRIMARY KEY", "balances USING PRIMARY KEY"]),
@@ -55,7 +58,7 @@ def explain(tx: Transaction, statement: sa.Executable, **values: object) -> list
 
 
 @pytest.mark.parametrize("name", SEARCHES)
-async def test_a_hot_statement_searches_by_its_index(uow: SqliteUnitOfWork, name: str) -> None:
+async def test_a_hot_statement_searches_by_its_index(uow: Store, name: str) -> None:
     statement, wanted = SEARCHES[name]
     plan = await uow.write(lambda tx: explain(tx, statement))
     for search in wanted:
@@ -63,7 +66,7 @@ async def test_a_hot_statement_searches_by_its_index(uow: SqliteUnitOfWork, name
     assert not [step for step in plan if step.startswith("SCAN ") and "json_each" not in step], plan
 
 
-async def test_a_pop_reads_heads_by_the_lane_index(uow: SqliteUnitOfWork) -> None:
+async def test_a_pop_reads_heads_by_the_lane_index(uow: Store) -> None:
     plan = await uow.write(lambda tx: explain(tx, HEADS, lanes="[]"))
     text = "\n".join(plan)
     assert re.search(r"SEARCH h USING (COVERING )?INDEX ix_jobs_waiting \(lane_id=\? AND \(due_ms,id\)>", text), text

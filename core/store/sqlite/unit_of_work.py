@@ -14,14 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.errors import HordeError, Unavailable
-from core.domain.queue.matching import capability_of, misfit
 from core.domain.workers.offer import WorkerOffer
 from core.ports.clock import Clock
 from core.ports.points import Edge, Step, reached
 from core.ports.store import ReadTransaction, Transaction
 from core.ports.wakeup import Wakeup
 from core.store.memory import Memory
-from core.store.migrate import CORE_VERSIONS, heads
+from core.store.migrate import CORE_REVISION
 from core.store.sqlite.connections import engine_for, in_transaction, translated
 from core.store.transaction import SqlTransaction
 
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 GROUP_MAX = 64
 READERS = 4
-CORE_REVISION = next(iter(heads((CORE_VERSIONS,))))
 _VERSIONS = sa.text("SELECT version_num FROM alembic_version")
 
 
@@ -105,6 +103,10 @@ class SqliteUnitOfWork:
         self._engine.dispose()
         self._read_engine.dispose()
 
+    async def aclose(self) -> None:
+        """Do what ``close`` does without holding up the event loop, which the last results still need."""
+        await asyncio.to_thread(self.close)
+
     async def write(self, use_case: Callable[[Transaction], T], *, step: Step | None = None) -> T:
         """Return what the use case returned, after its COMMIT; raise its error after its rollback."""
         item = _Write(use_case=use_case, step=step)
@@ -125,13 +127,7 @@ class SqliteUnitOfWork:
 
     def fits(self, offer: WorkerOffer) -> Callable[[int], bool]:
         """Return a test of lane numbers for held pops; a lane that is not known yet may fit."""
-        capability = capability_of(offer, worker_id=None, trusted=True)
-
-        def may_fit(lane_id: int) -> bool:
-            lane = self._memory.lanes.get(lane_id)
-            return lane is None or misfit(lane, capability) is None
-
-        return may_fit
+        return self._memory.lanes.test_of(offer)
 
     async def changed_elsewhere(self) -> bool:
         """Tell whether another process has committed since the last call (``PRAGMA data_version``)."""
@@ -211,11 +207,11 @@ class SqliteUnitOfWork:
             transaction = self._connection.begin()
             try:
                 for item in group:
-                    done = self._run(item, alone=len(group) == 1)
-                    if done is not None:
-                        hints += done.hints
-                        touched += done.touched_lanes
-                        hints += self._listeners if done.events.has_news else ()
+                    tx = self._run(item, alone=len(group) == 1)
+                    if tx is not None:
+                        hints += tx.hints
+                        touched += tx.touched_lanes
+                        hints += self._listeners if tx.events.has_news else ()
                 kept = [item for item in group if item.kept]
                 if kept:
                     _reach(kept, Edge.BEFORE)

@@ -1,4 +1,7 @@
-"""What happened: events, verdicts, runs of the loops."""
+"""What happened: events, verdicts, runs of the loops.
+
+On PostgreSQL events have one more column, ``xid``, which says which transaction wrote them (``core_0003``).
+"""
 
 import sqlalchemy as sa
 
@@ -21,6 +24,7 @@ event_cursors = sa.Table(
     "event_cursors",
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("xid", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("moved_at_ms", sa.BigInteger, nullable=False),
 )

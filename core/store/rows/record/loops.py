@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from core.store.postgres.locks import try_loop
 from core.store.tables import loop_runs
 
 KEPT_MS = 24 * 3_600 * 1_000
@@ -26,6 +27,8 @@ class Loops:
 
     def begin(self, loop: str, *, due_ms: int, now_ms: int) -> bool:
         """Take this run of the loop; False if another process has it."""
+        if not try_loop(self._connection, loop):
+            return False
         if self._connection.scalar(_KNOWN, {"the_loop": loop, "due": due_ms}) is not None:
             return False
         row = {"loop": loop, "due_ms": due_ms, "begun_at_ms": now_ms, "outcome": "begun"}

@@ -1,0 +1,276 @@
+"""The unit of work on PostgreSQL: as many transactions at once as it has connections, and the only COMMIT there."""
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from core.domain.errors import HordeError, Unavailable
+from core.domain.workers.offer import WorkerOffer
+from core.ports.clock import Clock
+from core.ports.points import Edge, Step, reached
+from core.ports.store import ReadTransaction, Transaction
+from core.ports.wakeup import Wakeup
+from core.store.memory import Memory
+from core.store.migrate import CORE_REVISION
+from core.store.postgres.connections import (
+    DATABASE_ERRORS,
+    engine_for,
+    is_lost,
+    shown,
+    sqlstate_of,
+    translated,
+    unknown_end,
+    url_of,
+)
+from core.store.postgres.notices import Notices
+from core.store.transaction import SqlTransaction, connection_of
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+READERS: Final = 4
+ECHO_S: Final = 0.05
+_VERSIONS: Final = sa.text("SELECT version_num FROM alembic_version")
+_EVENTS_WRITTEN: Final = sa.text("SELECT last_value FROM events_seq_seq")
+
+
+class _Again(StrEnum):
+    """Why a use case may be run once more from its beginning."""
+
+    RACE = "race"  # a deadlock, or rows that changed: somebody went first
+    UNIQUE = "unique"  # the same key at the same moment: next time the other's row is there to be found
+    LOST = "lost"  # the connection was gone before the COMMIT: nothing has happened
+
+
+_TRIES: Final = {_Again.RACE: 6, _Again.UNIQUE: 2, _Again.LOST: 1}
+_PAUSE_S: Final = 0.005
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """How far one attempt has come."""
+
+    tx: SqlTransaction | None = None
+    result: Any = None  # what a use case returns is its caller's business
+    error: HordeError | None = None
+    asked_to_commit: bool = False
+
+
+class PostgresUnitOfWork:
+    """Runs use cases on one PostgreSQL database. Any number of processes may have one each on it."""
+
+    def __init__(
+        self, url: sa.URL, *, clock: Clock, key_secret: str, wakeup: Wakeup | None, connections: int = 10
+    ) -> None:
+        """Hold the pools, still without a connection; use ``open``."""
+        self._url = url
+        self._clock = clock
+        self._wakeup = wakeup
+        self._memory = Memory(key_secret)
+        self._listeners: list[Callable[[], None]] = []
+        self._writers = engine_for(url, connections=connections)
+        self._readers = engine_for(url, connections=READERS, read_only=True)
+        self._notices = Notices(url, on_lanes=self._wake, on_events=self._call_listeners)
+        self._listening: asyncio.Task[None] | None = None
+        self._echo: asyncio.TimerHandle | None = None
+        self._others_events = 0
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls,
+        database_url: str,
+        *,
+        clock: Clock,
+        key_secret: str = "",
+        wakeup: Wakeup | None = None,
+        connections: int = 10,
+    ) -> "PostgresUnitOfWork":
+        """Return the unit of work on a migrated database; it belongs to the running event loop.
+
+        Raises ``Unavailable`` where the database cannot be reached, or is not at this program's schema.
+        """
+        unit = cls(url_of(database_url), clock=clock, key_secret=key_secret, wakeup=wakeup, connections=connections)
+        try:
+            await unit._check_schema()
+            await unit.changed_elsewhere()
+        except BaseException:
+            await unit.aclose()
+            raise
+        # The one task that is the store's own: it never ends by itself, and ``aclose`` waits for its end.
+        unit._listening = asyncio.get_running_loop().create_task(unit._notices.run(), name="store-notices")
+        return unit
+
+    async def aclose(self) -> None:
+        """End the listening and close the connections; a second call does nothing."""
+        self._closed = True
+        if self._echo is not None:
+            self._echo.cancel()
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.cancel()
+            await asyncio.wait([listening])
+        await self._writers.dispose()
+        await self._readers.dispose()
+
+    async def write(self, use_case: Callable[[Transaction], T], *, step: Step | None = None) -> T:
+        """Return what the use case returned, after its COMMIT; raise its error after its rollback.
+
+        It runs again from its beginning where others were in its way (a deadlock, the same unique key at the same
+        moment) or where the connection was gone before the COMMIT; so it must do nothing but what its transaction does.
+        """
+        tries: Counter[_Again] = Counter()
+        while True:
+            self._check_open()
+            attempt = _Attempt()
+            try:
+                await self._try(attempt, use_case, step)
+            except DATABASE_ERRORS as exc:
+                if attempt.asked_to_commit and is_lost(exc):
+                    raise unknown_end(exc, self._url) from exc
+                again = _why_again(exc)
+                if again is None or tries[again] == _TRIES[again]:
+                    raise translated(exc, self._url) from exc
+                tries[again] += 1
+            else:
+                break
+            await asyncio.sleep(random.uniform(0, _PAUSE_S * 2 ** tries.total()))
+        if attempt.tx is not None:
+            self._after(attempt.tx)
+        if attempt.error is not None:
+            raise attempt.error
+        result: T = attempt.result
+        return result
+
+    async def read(self, query: Callable[[ReadTransaction], T]) -> T:
+        """Return what the query returned from one consistent view."""
+        tries = 0
+        while True:
+            self._check_open()
+            try:
+                async with self._readers.connect() as connection:
+                    return await connection.run_sync(self._look, query)
+            except DATABASE_ERRORS as exc:
+                if not is_lost(exc) or tries == _TRIES[_Again.LOST]:
+                    raise translated(exc, self._url) from exc
+                tries += 1
+
+    def on_events(self, call: Callable[[], None]) -> None:
+        """Have a hint run after each COMMIT that wrote events, here or in another process, on the event loop."""
+        self._listeners.append(call)
+
+    def fits(self, offer: WorkerOffer) -> Callable[[int], bool]:
+        """Return a test of lane numbers for held pops; a lane that is not known yet may fit."""
+        return self._memory.lanes.test_of(offer)
+
+    async def changed_elsewhere(self) -> bool:
+        """Tell whether another process has written events since the last call, or could not say so by a notice."""
+        missed, self._notices.missed = self._notices.missed, False
+        last = await self.read(lambda tx: connection_of(tx).scalar(_EVENTS_WRITTEN))
+        others = int(last or 0) - self._memory.events_written
+        changed, self._others_events = others > self._others_events, others
+        return changed or missed
+
+    def _check_open(self) -> None:
+        if self._closed:
+            message = f"The database {shown(self._url)} is closed here. Start the horde again."
+            raise Unavailable(message)
+
+    async def _check_schema(self) -> None:
+        """Raise ``Unavailable`` unless the database is at the schema that this program was written for."""
+        try:
+            found = await self.read(lambda tx: connection_of(tx).scalars(_VERSIONS).all())
+        except Unavailable as exc:
+            if exc.__cause__ is None or sqlstate_of(exc.__cause__) != "42P01":
+                raise
+            found = []
+        if CORE_REVISION not in found:
+            message = (
+                f"The database {shown(self._url)} is not at this program's schema ({CORE_REVISION}). "
+                "Run `horde db upgrade` with this version of the horde."
+            )
+            raise Unavailable(message)
+
+    async def _try(self, attempt: _Attempt, use_case: Callable[[Transaction], Any], step: Step | None) -> None:
+        """Run the use case in one transaction and commit it; raises what went wrong, after the rollback."""
+        async with self._writers.connect() as connection:
+            try:
+                await connection.run_sync(self._run, attempt, use_case, step)
+            except OSError:
+                await connection.invalidate()  # SQLAlchemy takes only the driver's own errors for a lost connection
+                raise
+
+    def _run(
+        self, connection: sa.Connection, attempt: _Attempt, use_case: Callable[[Transaction], Any], step: Step | None
+    ) -> None:
+        """The same, as the synchronous code that use cases are."""
+        attempt.tx = SqlTransaction(connection, self._memory, self._clock)
+        try:
+            attempt.result = use_case(attempt.tx)
+        except HordeError as exc:
+            if not exc.keeps_writes:
+                raise
+            attempt.error = exc
+        attempt.tx.flush()
+        if step is not None:
+            reached(step, Edge.BEFORE)
+        attempt.asked_to_commit = True
+        connection.commit()
+        if step is not None:
+            reached(step, Edge.AFTER)
+
+    def _look(self, connection: sa.Connection, query: Callable[[ReadTransaction], T]) -> T:
+        return query(SqlTransaction(connection, self._memory, self._clock))
+
+    def _after(self, tx: SqlTransaction) -> None:
+        """Let everyone know what was committed; a hint that fails takes nothing back."""
+        for hint in tx.hints:
+            _call(hint)
+        news = tx.events.has_news
+        if tx.touched_lanes:
+            self._wake(tx.touched_lanes)
+        if news:
+            self._call_listeners()
+            # An event is shown to readers only when every older transaction has ended, which may be a moment from now.
+            if self._echo is None:
+                self._echo = asyncio.get_running_loop().call_later(ECHO_S, self._call_again)
+        self._notices.tell(tx.touched_lanes, news=news)
+
+    def _call_again(self) -> None:
+        self._echo = None
+        self._call_listeners()
+
+    def _call_listeners(self) -> None:
+        for listener in self._listeners:
+            _call(listener)
+
+    def _wake(self, lane_ids: Iterable[int]) -> None:
+        wakeup = self._wakeup
+        if wakeup is not None:
+            _call(lambda: wakeup.notify(lane_ids))
+
+
+def _call(hint: Callable[[], None]) -> None:
+    """Run a hint; one that fails is logged and harms nobody."""
+    try:
+        hint()
+    except Exception as exc:
+        log.warning("store.hint_failed error=%s", exc, exc_info=exc)
+
+
+def _why_again(exc: BaseException) -> _Again | None:
+    """Return why the use case may be run once more, None where that would not help."""
+    state = sqlstate_of(exc)
+    if state in ("40001", "40P01"):
+        return _Again.RACE
+    if state == "23505":
+        return _Again.UNIQUE
+    is_driver = isinstance(exc, (DBAPIError, OSError)) and is_lost(exc)
+    return _Again.LOST if is_driver else None
