@@ -58,7 +58,7 @@ async def test_the_whole_way(scene: Scene) -> None:
         EventKind.JOB_DONE,
         EventKind.REQUEST_FINISHED,
     ]
-    assert events[-1].body == {"done": 2, "faulted": 0, "cancelled": 0, "expired": 0}
+    assert events[-1].body == {"kind": "image", "done": 2, "faulted": 0, "cancelled": 0, "expired": 0}
 
 
 async def test_the_richer_of_two_guests_is_served_first(scene: Scene) -> None:

@@ -109,14 +109,14 @@ def waiting_max(account: Account, kind: Kind, policy: QueuePolicy) -> int:
 
 
 def standing_mk(account: Account) -> int:
-    """Return the millikudos that the order of the queue goes by.
+    """Return the millikudos, before any hold, that the order of the queue goes by.
 
     A flagged account stands at a thousandth of what it has, or at a debt of 100 kudos where that is next to nothing
     (AI Horde).
     """
     if not account.flagged:
-        return account.available_mk
-    return account.available_mk // 1_000 if account.available_mk > 10_000 else min(-100_000, account.available_mk)
+        return account.kudos_mk
+    return account.kudos_mk // 1_000 if account.kudos_mk > 10_000 else min(-100_000, account.kudos_mk)
 
 
 def _covers(account: Account, draft: RequestDraft, policy: QueuePolicy) -> bool:

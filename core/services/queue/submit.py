@@ -21,7 +21,7 @@ from core.domain.workers.worker import Worker
 from core.ports.store import ReadTransaction, Transaction
 from core.services.kudos.hold import hold
 from core.services.moderation.refuse import refuse
-from core.services.queue.admit import admit
+from core.services.queue.admit import admit, standing_mk
 
 HOLD_SPARE_MS = 24 * 3_600 * 1_000
 """A hold outlives its request by a day, so that the longest lease still finds it."""
@@ -151,7 +151,7 @@ def _jobs(
         held_mk += price.total_mk
         due = due_ms(
             asked_at_ms=request.asked_at_ms,
-            kudos_mk=account.kudos_mk,
+            kudos_mk=standing_mk(account),
             held_mk=held_mk,
             guest=account.guest or account.is_anonymous,
             policy=policy,
