@@ -34,6 +34,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     port: Port = 8000
     public_url: Annotated[str, Meta(pattern=r"^$|^https?://[^/\s]+$", examples=["https://horde.example.org"])] = ""
     reuse_port: Annotated[bool, Meta(examples=[False])] = False
+    metrics: Annotated[str, Meta(pattern=r"^(local|open|off)$", examples=["local"])] = "local"
 
 
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +55,7 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
     request_ttl_s: Annotated[int, Meta(ge=4, le=604_800, examples=[1200])] = 1200
     waiting_max: Annotated[int, Meta(ge=1, le=1_000_000, examples=[30])] = 30
     waiting_max_anonymous: Annotated[int, Meta(ge=1, le=1_000_000, examples=[500])] = 500
+    kept_days: Annotated[int, Meta(ge=7, le=36_500, examples=[30])] = 30
 
 
 class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):

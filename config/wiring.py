@@ -13,6 +13,7 @@ from bots.commons.pages.context import CommonsContext
 from bots.commons.pages.routes import routes as commons_routes
 from bots.commons.price import PriceTag
 from bots.horde.embedded import EmbeddedHorde
+from bots.metrics import BotFigures
 from bots.platform import Platform
 from bots.runner import Runner
 from bots.styles import StyleShelf, StylesInvalid
@@ -20,6 +21,8 @@ from cdn.disk import DiskObjects
 from config.secrets_file import horde_secret
 from config.settings import Settings, SettingsError
 from core.api import ApiContext, create_app
+from core.api.context import HELD
+from core.api.metrics import EngineFigures, Metrics, ProcessFigures
 from core.domain.errors import Unavailable
 from core.domain.policy import QueuePolicy
 from core.loops.chores import chores
@@ -27,6 +30,7 @@ from core.loops.loops import Loops
 from core.loops.wakeup import MemoryWakeup
 from core.ports.clock import Clock, SystemClock
 from core.services.moderation.screening import RuleScreening
+from core.services.statistics.meters import Meters
 from core.store import SqliteUnitOfWork
 from core.store.migrate import upgrade
 from core.store.sqlite.connections import path_of
@@ -68,6 +72,7 @@ def queue_policy(settings: Settings) -> QueuePolicy:
         lease_reporting_s=queue.lease_s,
         waiting_max=queue.waiting_max,
         waiting_anonymous_max=queue.waiting_max_anonymous,
+        requests_kept_s=queue.kept_days * 24 * 3_600,
         default_models=settings.models.default_models,
         model_aliases=settings.models.aliases,
         model_sizes_px=settings.models.sizes_px,
@@ -148,6 +153,19 @@ PLATFORMS: dict[str, Callable[[Ground], Platform]] = {"commons": commons}
 SHOWCASES = {"commons": "commons"}
 
 
+def metrics_page(ground: Ground, app: web.Application, meters: Meters) -> Metrics:
+    """What Prometheus may read: each room's figures."""
+    held, policy = app[HELD], ground.policy
+    return Metrics(
+        [
+            EngineFigures(uow=ground.uow, clock=ground.clock, online_s=policy.online_s),
+            ProcessFigures(meters, held=lambda: len(held), streams=lambda: held.streams),
+            BotFigures(uow=ground.uow, clock=ground.clock),
+        ],
+        open_to_all=ground.settings.server.metrics == "open",
+    )
+
+
 def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     """Everything of one process, made and connected; nothing runs yet."""
     settings, uow, clock, policy = ground.settings, ground.uow, ground.clock, ground.policy
@@ -155,6 +173,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     screening, shelf = prompt_screening(), style_shelf(settings)
     enabled = {"commons": settings.commons.enabled}
     platforms = [make(ground) for name, make in PLATFORMS.items() if enabled[name]]
+    meters = Meters()
     context = ApiContext(
         uow=uow,
         objects=objects,
@@ -162,6 +181,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         wakeup=ground.wakeup,
         screening=screening,
         policy=policy,
+        meters=meters,
         public_url=public_url,
         secret=ground.secret,
         version=VERSION,
@@ -175,6 +195,8 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     web_pages = web_routes(WebContext(uow=uow, clock=clock, version=VERSION))
     app = create_app(context, web_pages, *map(commons_routes, timelines))
     app.on_shutdown.extend(timeline.pulse.close for timeline in timelines)
+    if settings.server.metrics != "off":
+        app.add_routes(metrics_page(ground, app, meters).routes())
     runner = Runner(
         uow=uow,
         clock=clock,
@@ -184,7 +206,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         places=SHOWCASES,
     )
     uow.on_events(runner.hint_events)
-    loops = Loops(chores(uow=uow, objects=objects, policy=policy), uow=uow, clock=clock)
+    loops = Loops(chores(uow=uow, objects=objects, policy=policy), uow=uow, clock=clock, meters=meters)
     return Rooms(app=app, runner=runner, loops=loops, wakeup=ground.wakeup)
 
 

@@ -23,4 +23,13 @@ def new_id(now_ms: int) -> str:
         if number >> _RANDOM_BITS <= _last >> _RANDOM_BITS:
             number = _last + 1 + secrets.randbits(_STEP_BITS)
         _last = number
+    return _text(number)
+
+
+def first_id(at_ms: int) -> str:
+    """Returns the id before which every id of an earlier time sorts."""
+    return _text((at_ms & ((1 << _MS_BITS) - 1)) << _RANDOM_BITS)
+
+
+def _text(number: int) -> str:
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))

@@ -14,6 +14,7 @@ from core.ports.screening import Screening
 from core.ports.signed import SignedObjects
 from core.ports.store import UnitOfWork
 from core.ports.wakeup import Wakeup
+from core.services.statistics.meters import Meters
 
 MIB = 1 << 20
 
@@ -46,6 +47,7 @@ class ApiContext:
     streams_max: int = 100
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """So many pictures are decoded at a time, which bounds the memory that takes."""
+    meters: Meters = field(default_factory=Meters)
 
     @property
     def node(self) -> str:

@@ -12,6 +12,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from core.loops.chore import Chore
 from core.ports.clock import Clock
 from core.ports.store import Transaction, UnitOfWork
+from core.services.statistics.meters import Meters
 
 log = logging.getLogger(__name__)
 
@@ -19,11 +20,14 @@ log = logging.getLogger(__name__)
 class Loops:
     """Runs chores until stopped; the scheduler only rings, the tasks here do the work."""
 
-    def __init__(self, chores: tuple[Chore, ...], *, uow: UnitOfWork, clock: Clock) -> None:
-        """Hold the chores; nothing runs yet."""
+    def __init__(
+        self, chores: tuple[Chore, ...], *, uow: UnitOfWork, clock: Clock, meters: Meters | None = None
+    ) -> None:
+        """Hold the chores; nothing runs yet. meters: count what is done and what fails."""
         self._chores = chores
         self._uow = uow
         self._clock = clock
+        self._meters = meters or Meters()
         self._stopped = asyncio.Event()
         self._failing: set[str] = set()
 
@@ -92,6 +96,7 @@ class Loops:
             try:
                 done = await self.run_once(chore)
             except Exception as exc:
+                self._meters.loop_failures.count(chore.name)
                 if chore.name not in self._failing:
                     self._failing.add(chore.name)
                     log.warning("loop.failing loop=%s error=%s", chore.name, exc, exc_info=exc)
@@ -99,6 +104,8 @@ class Loops:
             if chore.name in self._failing:
                 self._failing.discard(chore.name)
                 log.info("loop.recovered loop=%s", chore.name)
+            if done is not None:
+                self._meters.loop_runs.count(chore.name)
             if done:
                 log.debug("loop.done loop=%s count=%d", chore.name, done)
 

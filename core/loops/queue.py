@@ -4,9 +4,9 @@ from core.domain.policy import QueuePolicy
 from core.loops.chore import Chore, in_rounds
 from core.ports.objects import ObjectStore
 from core.ports.store import UnitOfWork
+from core.services.events.prune import has_old_requests, prune_incidents, prune_readers, prune_requests
 from core.services.events.read import prune_events
 from core.services.queue.expire import expire
-from core.services.queue.prune import has_old_requests, prune_incidents, prune_readers, prune_requests
 from core.services.queue.reclaim import reclaim
 
 

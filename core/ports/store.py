@@ -7,10 +7,9 @@ from core.domain.workers.offer import WorkerOffer
 from core.ports.accounts import AccountReads, AccountStore, LedgerReads, LedgerStore
 from core.ports.kudos import EscrowReads, JournalReads, SharedKeyReads, SharedKeyStore
 from core.ports.points import Step
-from core.ports.pruning import PruningReads, PruningStore
 from core.ports.queue import JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
 from core.ports.record import EventReads, EventStore, LoopStore, VerdictStore
-from core.ports.statistics import StatisticsReads, StatisticsStore
+from core.ports.statistics import PruningReads, PruningStore, StatisticsReads, StatisticsStore
 from core.ports.workers import MessageReads, MessageStore, TeamReads, TeamStore, WorkerReads, WorkerStore
 
 T = TypeVar("T")

@@ -23,6 +23,7 @@ VIOLATIONS = {
     "cdn": ("cdn/disk.py", "import core.services"),
     "sqlalchemy": ("core/services/__init__.py", "import sqlalchemy"),
     "apscheduler": ("core/services/__init__.py", "import apscheduler"),
+    "prometheus": ("core/services/__init__.py", "import prometheus_client"),
     "diffusers": ("core/services/__init__.py", "import torch"),
     "matplotlib": ("core/services/__init__.py", "import matplotlib"),
     "boto3": ("core/services/__init__.py", "import boto3"),

@@ -11,8 +11,8 @@ from core.loops.chore import Chore
 from core.loops.chores import chores
 from core.loops.loops import Loops
 from core.ports.store import Transaction
+from core.services.events.prune import prune_requests
 from core.services.kudos.audit import audit
-from core.services.queue.prune import prune_requests
 from core.services.statistics.roll_up import READER, roll_up
 from core.store import connection_of
 from tests.core.scene import Scene, draft

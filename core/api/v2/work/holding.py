@@ -52,6 +52,7 @@ async def answer_pop(
     if wait_s is not None:
         wait_s = min(wait_s, context.hold_s_max)
         popped = await _hold(request, context, offer, popped, wait_s=wait_s)
+    context.meters.popped(offer.kind.value, jobs=len(popped.jobs), skipped=popped.skipped)
     headers = {} if wait_s is None else {"Preference-Applied": f"wait={wait_s}"}
     return await _hand_over(call, popped, Reply(message=reply_of(popped), headers=headers))
 

@@ -40,6 +40,7 @@ async def submit_picture(call: Call[SubmitInputStable, None]) -> Answer:
     check_submit(view)
     if message.state == "faulted":
         await _fail(context, view)
+        context.meters.submits.count(view.kind.value, message.state)
         return GenerationSubmitted(reward=0)
     censored = _is_censored(message)
     try:
@@ -48,6 +49,7 @@ async def submit_picture(call: Call[SubmitInputStable, None]) -> Answer:
         log.warning("job.picture_refused job_id=%s worker_id=%s why=%s", view.job_id, view.worker_id, exc.__cause__)
         with suppress(Conflict, NotFound):
             await _fail(context, view)
+        context.meters.submits.count(view.kind.value, "refused")
         raise
     outcome = Outcome(
         object_key=picture.key,
@@ -59,6 +61,7 @@ async def submit_picture(call: Call[SubmitInputStable, None]) -> Answer:
         content_type=intake.WEBP,
     )
     reward_mk = await _complete(context, view, picture, outcome)
+    context.meters.submits.count(view.kind.value, outcome.state)
     log.info("job.completed job_id=%s worker_id=%s reward_mk=%s", view.job_id, view.worker_id, reward_mk)
     await context.objects.delete(upload_key(context.secret, view.lease_id))
     return GenerationSubmitted(reward=kudos_of(reward_mk))
