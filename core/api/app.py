@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from core.api import objects, v2
+from core.api import extras, objects, v2
 from core.api.context import CONTEXT, HELD, ApiContext
 from core.api.cors import allow_any_origin, answer_preflight
 from core.api.errors import answer_errors
@@ -15,7 +15,7 @@ from core.api.serving import note_head
 
 def operations() -> Operations:
     """Return the whole table of operations: what is routed, described and tested."""
-    return (*v2.operations(),)
+    return (*v2.operations(), *extras.operations())
 
 
 def create_app(context: ApiContext, *more: Iterable[web.AbstractRouteDef]) -> web.Application:

@@ -1,0 +1,108 @@
+"""Messages of our own routes about kudos: why something costs so much, and an account's statement."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from core.wire.fields import CfgScale, Images, Kudos, Sampler, Side, Steps
+
+Words = Annotated[str, Meta(max_length=2000)]
+"""Names, separated by commas."""
+Cursor = Annotated[str, Meta(max_length=100)]
+Tokens = Annotated[int, Meta(ge=16, le=4096)]
+Context = Annotated[int, Meta(ge=80, le=1_048_576)]
+
+
+class PriceQuery(msgspec.Struct, kw_only=True, frozen=True):
+    """What a price is asked for; each kind reads its own fields."""
+
+    kind: Literal["image", "text", "alchemy"] = "image"
+    models: Words = ""
+    n: Images = 1
+    width: Side = 512
+    height: Side = 512
+    steps: Steps = 30
+    sampler_name: Sampler = "k_euler_a"
+    cfg_scale: CfgScale = 5.0
+    post_processing: Words = ""
+    control_type: Annotated[str, Meta(max_length=30)] = ""
+    loras: Annotated[int, Meta(ge=0, le=5)] = 0
+    source_image: bool = False
+    slow_workers: bool = True
+    worker_blacklist: bool = False
+    max_length: Tokens = 80
+    max_context_length: Context = 2048
+    forms: Words = ""
+
+
+class PricePartOut(msgspec.Struct, kw_only=True, frozen=True):
+    """One reason for a price: so many kudos more for each job, why in a sentence, and where the rule comes from."""
+
+    name: str
+    kudos: Kudos
+    to: Literal["worker", "treasury"]
+    why: str
+    source: str
+
+
+class PricedJobsOut(msgspec.Struct, kw_only=True, frozen=True):
+    """So many jobs that cost the same. each: kudos for one of them, which its parts add up to."""
+
+    jobs: int
+    each: Kudos
+    parts: tuple[PricePartOut, ...]
+
+
+class PriceOut(msgspec.Struct, kw_only=True, frozen=True):
+    """GET /extras/price: what it costs at most, in all, and why."""
+
+    kudos: Kudos
+    kind: str
+    models: tuple[str, ...]
+    breakdown: tuple[PricedJobsOut, ...]
+
+
+class StatementQuery(msgspec.Struct, kw_only=True, frozen=True):
+    """Which page of the statement."""
+
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: Cursor = ""
+
+
+class StatementLineOut(msgspec.Struct, kw_only=True, frozen=True):
+    """One movement. kudos: negative for what left. balance: right after it. other: left out where it is not told."""
+
+    at: str
+    kudos: Kudos
+    balance: Kudos
+    reason: str
+    other: str | UnsetType = UNSET
+    job_id: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+
+
+class StatementOut(msgspec.Struct, kw_only=True, frozen=True):
+    """GET /extras/statement: a page, newest first. escrow: what waits until the account is trusted."""
+
+    username: str
+    kudos: Kudos
+    escrow: Kudos
+    lines: tuple[StatementLineOut, ...]
+    next_cursor: str | UnsetType = UNSET
+
+
+class TotalsQuery(msgspec.Struct, kw_only=True, frozen=True):
+    """How many days back, counted from now."""
+
+    days: Annotated[int, Meta(ge=1, le=366)] = 30
+
+
+class TotalsOut(msgspec.Struct, kw_only=True, frozen=True):
+    """GET /extras/statement/totals: kudos earned and spent in the period, by reason."""
+
+    username: str
+    since: str
+    until: str
+    earned: dict[str, Kudos]
+    spent: dict[str, Kudos]
