@@ -8,6 +8,7 @@ from typing import Final
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
 from core.domain.kinds.image import ImageParams
 from core.domain.kinds.kind import Kind, Params
+from core.domain.requests import RequestDraft
 from core.domain.workers.message import WorkerMessage
 
 
@@ -99,6 +100,15 @@ class Candidate:
     lane_id: int
     due_ms: int
     ordinal: int
+    draft: RequestDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A job that was just taken for a lease, and what was asked for."""
+
+    job: Job
+    draft: RequestDraft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,10 @@ class LedgerStore(LedgerReads, Protocol):
         """Write a transfer whose id is new."""
         ...
 
+    def take_hold(self, hold_id: str) -> Hold | None:
+        """Return the hold of this id, to be changed: no other transaction changes it until this one has ended."""
+        ...
+
     def add_hold(self, hold: Hold) -> None:
         """Write a pending hold; with a shared key, its budget has this much less left."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
-from core.domain.jobs import Candidate, Job, JobState, Lease, LeaseState, LeaseView, Outcome
+from core.domain.jobs import Candidate, Claimed, Job, JobState, Lease, LeaseState, LeaseView, Outcome
 from core.domain.kinds.kind import Kind
 from core.domain.queue.lanes import Lane
 from core.domain.queue.matching import Capability
@@ -33,6 +33,13 @@ class RequestReads(Protocol):
 
 class RequestStore(RequestReads, Protocol):
     """Requests and their results, to write."""
+
+    def take(self, request_id: RequestId) -> Request | None:
+        """Return the request, whose jobs no other transaction ends or gives back until this one has ended.
+
+        A pop may still claim waiting ones. Take several in the order of their ids.
+        """
+        ...
 
     def add(self, request: Request) -> None:
         """Write a new open request."""
@@ -64,25 +71,6 @@ class JobReads(Protocol):
 
     def waiting_of(self, account_id: AccountId, kind: Kind | None = None) -> int:
         """Return how many jobs, of one kind or all, the account has waiting."""
-        ...
-
-    def heads(
-        self,
-        lane_ids: Sequence[int],
-        *,
-        per_lane: int,
-        limit: int,
-        account_ids: Sequence[AccountId] | None = None,
-        after: Mapping[int, tuple[int, JobId]] | None = None,
-    ) -> Sequence[Candidate]:
-        """Return the first ``per_lane`` waiting jobs of each lane, merged by due time, at most ``limit``.
-
-        account_ids: only these accounts' jobs. after: for some lanes, only what comes after this (due_ms, job id).
-        """
-        ...
-
-    def waiting_in(self, request_id: RequestId, *, limit: int) -> Sequence[Candidate]:
-        """Return waiting jobs of one request in order."""
         ...
 
     def lease(self, lease_id: LeaseId) -> LeaseView | None:
@@ -121,12 +109,18 @@ class JobStore(JobReads, Protocol):
         """Write waiting jobs."""
         ...
 
-    def claim(self, candidate: Candidate, lease: Lease) -> Job | None:
-        """Lease the job if it still waits, else return None."""
+    def take_lease(
+        self, job_id: JobId, *, owner_id: AccountId | None = None, lease_id: LeaseId | None = None
+    ) -> LeaseView | None:
+        """Return the lease as ``lease`` or ``lease_of`` do, to be changed.
+
+        Its request is taken first (see ``RequestStore.take``); the request, its hold and the states of its jobs are
+        then known and not read again.
+        """
         ...
 
-    def reclaim_for(self, view: LeaseView, *, expires_at_ms: int) -> bool:
-        """Make an ended lease active again if its job still waits."""
+    def add_lease(self, lease: Lease) -> None:
+        """Write the lease of a job that was just claimed for it."""
         ...
 
     def renew(self, view: LeaseView, *, expires_at_ms: int, step: int, steps: int) -> None:
@@ -137,12 +131,52 @@ class JobStore(JobReads, Protocol):
         """Close a lease."""
         ...
 
-    def move(self, job_id: JobId, *, to: JobState, now_ms: int, tried: bool = False) -> None:
-        """Give a job its next state; ``tried`` counts one more try."""
+    def move(self, view: LeaseView, *, to: JobState, now_ms: int, tried: bool = False) -> None:
+        """Give the job of a lease that was taken its next state; ``tried`` counts one more try."""
         ...
 
     def move_waiting(self, request_id: RequestId, *, to: JobState, now_ms: int) -> int:
         """Give every waiting job of the request another state and return what those cost together (mk)."""
+        ...
+
+
+class ClaimStore(Protocol):
+    """Waiting jobs, to be taken: a claim never waits for another transaction, and no two get the same job."""
+
+    def first(
+        self, lane_ids: Sequence[int], *, lease_id: LeaseId, people: Sequence[AccountId], everyone: bool
+    ) -> tuple[Claimed | None, bool]:
+        """Return the job, now leased, and whether there are lanes that were not known: then ask again.
+
+        The first of the people's jobs in these lanes; if there is none and ``everyone`` is served, the first of all.
+        """
+        ...
+
+    def heads(
+        self,
+        lane_ids: Sequence[int],
+        *,
+        per_lane: int,
+        limit: int,
+        account_ids: Sequence[AccountId] | None = None,
+        after: Mapping[int, tuple[int, JobId]] | None = None,
+    ) -> Sequence[Candidate]:
+        """Return the first ``per_lane`` waiting jobs of each lane, merged by due time, at most ``limit``.
+
+        account_ids: only these accounts' jobs. after: for some lanes, only what comes after this (due_ms, job id).
+        """
+        ...
+
+    def one(self, job_id: JobId, *, lease_id: LeaseId) -> Claimed | None:
+        """Return the job, now leased, or None where it does not wait or another transaction is at it."""
+        ...
+
+    def more(self, request_id: RequestId, lease_ids: Sequence[LeaseId]) -> Sequence[Claimed]:
+        """Return further waiting jobs of one request, now leased, at most one for each lease id."""
+        ...
+
+    def again(self, view: LeaseView, *, expires_at_ms: int) -> bool:
+        """Make an ended lease active again if its job still waits."""
         ...
 
 
@@ -164,6 +198,10 @@ class LaneReads(Protocol):
 
 class LaneStore(LaneReads, Protocol):
     """Lanes, to write, and where each worker's look at a lane stopped."""
+
+    def learn(self) -> None:
+        """Know the lanes that other processes have made."""
+        ...
 
     def id_of(self, lane: Lane) -> int:
         """Return the lane's number; it is made if it is new."""

@@ -7,7 +7,7 @@ from core.domain.workers.offer import WorkerOffer
 from core.ports.accounts import AccountReads, AccountStore, LedgerReads, LedgerStore
 from core.ports.kudos import EscrowReads, JournalReads, SharedKeyReads, SharedKeyStore
 from core.ports.points import Step
-from core.ports.queue import JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
+from core.ports.queue import ClaimStore, JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
 from core.ports.record import EventReads, EventStore, LoopStore, VerdictStore
 from core.ports.statistics import PruningReads, PruningStore, StatisticsReads, StatisticsStore
 from core.ports.workers import MessageReads, MessageStore, TeamReads, TeamStore, WorkerReads, WorkerStore
@@ -125,6 +125,11 @@ class Transaction(Protocol):
     @property
     def jobs(self) -> JobStore:
         """Jobs and leases."""
+        ...
+
+    @property
+    def claims(self) -> ClaimStore:
+        """Waiting jobs, to be taken."""
         ...
 
     @property

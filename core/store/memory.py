@@ -16,6 +16,7 @@ from core.domain.queue.matching import Capability, capability_of, every_job_fits
 from core.domain.queue.needs import Needs
 from core.domain.workers.offer import WorkerOffer
 from core.domain.workers.team import TeamId
+from core.store.statement import Line, Prepared
 from core.store.tables import lanes
 from core.store.timed import Timed
 
@@ -24,7 +25,7 @@ FITS_MAX = 2_048
 MARKS_MAX = 10_000
 HOT_WRITES = 40
 """An account whose balance is written this often within a second is hot."""
-_NEWER = sa.select(lanes).where(lanes.c.id > sa.bindparam("highest")).order_by(lanes.c.id)
+_NEWER = Prepared(sa.select(lanes).where(lanes.c.id > sa.bindparam("highest")).order_by(lanes.c.id))
 
 
 class LaneDirectory:
@@ -38,9 +39,9 @@ class LaneDirectory:
         self._fits: OrderedDict[Capability, tuple[int, tuple[int, ...], tuple[int, ...]]] = OrderedDict()
         self.highest = 0
 
-    def learn(self, connection: sa.Connection, *, own: Collection[int] = ()) -> None:
+    def learn(self, line: Line, *, own: Collection[int] = ()) -> None:
         """Take in the lanes that are new in the database, but not a transaction's own: it may come to nothing."""
-        found = [row for row in connection.execute(_NEWER, {"highest": self.highest}) if row.id not in own]
+        found = [row for row in line.all_unseen(_NEWER, {"highest": self.highest}) if row.id not in own]
         if not found:
             return
         with self._lock:

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from core.ports.clock import Clock
 from core.ports.store import ReadTransaction, Transaction
 from core.store.memory import Memory
-from core.store.postgres.locks import is_postgres
 from core.store.rows.kudos.escrows import Escrows
 from core.store.rows.kudos.journal import Journal
 from core.store.rows.kudos.keys import SharedKeys
@@ -16,6 +15,7 @@ from core.store.rows.people.accounts import Accounts
 from core.store.rows.people.messages import Messages
 from core.store.rows.people.teams import Teams
 from core.store.rows.people.workers import Workers
+from core.store.rows.queue.claims import Claims
 from core.store.rows.queue.jobs import Jobs
 from core.store.rows.queue.lanes import Lanes
 from core.store.rows.queue.requests import Requests
@@ -24,6 +24,8 @@ from core.store.rows.record.loops import Loops
 from core.store.rows.record.pruning import Pruning
 from core.store.rows.record.statistics import Statistics
 from core.store.rows.record.verdicts import Verdicts
+from core.store.statement import Line
+from core.store.writes import Writes
 
 
 class SqlTransaction:
@@ -31,7 +33,7 @@ class SqlTransaction:
 
     __slots__ = (
         "accounts",
-        "connection",
+        "claims",
         "escrows",
         "events",
         "hints",
@@ -40,6 +42,7 @@ class SqlTransaction:
         "keys",
         "lanes",
         "ledger",
+        "line",
         "loops",
         "messages",
         "pruning",
@@ -49,34 +52,45 @@ class SqlTransaction:
         "touched_lanes",
         "verdicts",
         "workers",
+        "writes",
     )
 
     def __init__(self, connection: sa.Connection, memory: Memory, clock: Clock) -> None:
         """Stand over a connection whose transaction is already open."""
-        self.connection = connection
+        self.line = Line(connection)
+        self.writes = Writes(self.line)
+        connection = self.line.seen
         self.hints: list[Callable[[], None]] = []
         self.touched_lanes: list[int] = []
         self.journal = Journal(connection)
         self.keys = SharedKeys(connection)
         self.escrows = Escrows(connection)
-        self.ledger = Ledger(connection, memory, keys=self.keys, escrows=self.escrows)
-        self.accounts = Accounts(connection, memory, self.ledger)
-        self.requests = Requests(connection)
-        self.jobs = Jobs(connection, self.touched_lanes)
+        self.ledger = Ledger(self.line, self.writes, memory, keys=self.keys, escrows=self.escrows)
+        self.accounts = Accounts(self.line, memory, self.ledger)
+        self.requests = Requests(self.line, self.writes)
+        self.jobs = Jobs(
+            self.line, self.writes, requests=self.requests, ledger=self.ledger, touched_lanes=self.touched_lanes
+        )
+        self.claims = Claims(self.line, self.writes, memory)
         self.workers = Workers(connection, memory)
         self.teams = Teams(connection, memory)
         self.messages = Messages(connection)
-        self.events = Events(connection, clock, memory)
-        self.lanes = Lanes(connection, memory)
-        self.verdicts = Verdicts(connection)
+        self.events = Events(self.line, self.writes, clock, memory)
+        self.lanes = Lanes(self.line, memory)
+        self.verdicts = Verdicts(self.line, self.writes)
         self.loops = Loops(connection)
         self.statistics = Statistics(connection)
         self.pruning = Pruning(connection)
 
     @property
     def is_postgres(self) -> bool:
-        """Whether this is PostgreSQL; else it is SQLite."""
-        return is_postgres(self.connection)
+        """True where the store is PostgreSQL."""
+        return self.line.is_postgres
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The connection, after everything that waited was written."""
+        return self.line.seen
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Have a hint run after the COMMIT, on the writer's thread; not at all if there is none."""
@@ -94,4 +108,5 @@ def connection_of(tx: Transaction | ReadTransaction) -> sa.Connection:
     if not isinstance(tx, SqlTransaction):
         message = f"{type(tx).__name__} is not a transaction of this store."
         raise TypeError(message)
-    return tx.connection
+    tx.writes.flush()
+    return tx.line.connection

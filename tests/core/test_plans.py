@@ -10,17 +10,18 @@ from core.domain.ids import AccountId, JobId, RequestId
 from core.domain.kinds.kind import Kind
 from core.ports.store import Transaction
 from core.store import Store, connection_of
-from core.store.dialect import HEADS
+from core.store.dialect import CLAIM_FIRST_SQLITE, HEADS
 from core.store.rows.kudos import ledger
 from core.store.rows.people import accounts, worker_statements
-from core.store.rows.queue import jobs, leases, requests
+from core.store.rows.queue import claims, jobs, leases, requests
 from core.store.rows.record import events
+from core.store.statement import Prepared
 from tests.core.scene import Scene, draft
 from tests.stores import ONLY_SQLITE
 
 pytestmark = ONLY_SQLITE
 
-SEARCHES = {
+SEARCHES: dict[str, tuple[sa.Executable | Prepared, list[str]]] = {
     "account": (accounts._BY_ID, ["accounts USING INTEGER PRIMARY KEY", "balances USING PRIMARY KEY"]),
     "api key": (accounts._BY_KEY, ["api_keys USING INDEX sqlite_autoindex_api_keys_1"]),
     "identity": (accounts._BY_IDENTITY, ["identities USING INDEX sqlite_autoindex_identities_1"]),
@@ -28,7 +29,7 @@ SEARCHES = {
     "waiting of an account": (jobs._WAITING_OF, ["jobs USING (COVERING )?INDEX ix_jobs_waiting_account"]),
     "jobs of a request": (jobs._OF_REQUEST, ["jobs USING INDEX ix_jobs_request"]),
     "counts": (jobs._COUNTS, ["jobs USING INDEX ix_jobs_request"]),
-    "claim": (jobs._CLAIM, ["jobs USING INDEX sqlite_autoindex_jobs_1"]),
+    "claim": (claims._ONE, ["jobs USING INDEX sqlite_autoindex_jobs_1"]),
     "worker by name": (
         worker_statements.KNOWN,
         ["workers USING INDEX sqlite_autoindex_workers_2", "worker_messages USING INDEX ix_worker_messages_expiry"],
@@ -49,8 +50,10 @@ SEARCHES = {
 }
 
 
-def explain(tx: Transaction, statement: sa.Executable, **values: object) -> list[str]:
+def explain(tx: Transaction, statement: sa.Executable | Prepared, **values: object) -> list[str]:
     """Return the steps of a statement's plan."""
+    if isinstance(statement, Prepared):
+        statement = statement.statement
     compiled = statement.compile(dialect=connection_of(tx).dialect)  # type: ignore[attr-defined]
     filled = [values.get(name, 1) for name in compiled.positiontup or ()]
     found = connection_of(tx).exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", tuple(filled))
@@ -67,11 +70,20 @@ async def test_a_hot_statement_searches_by_its_index(uow: Store, name: str) -> N
 
 
 async def test_a_pop_reads_heads_by_the_lane_index(uow: Store) -> None:
-    plan = await uow.write(lambda tx: explain(tx, HEADS, lanes="[]"))
+    plan = await uow.write(lambda tx: explain(tx, HEADS.sqlite, lanes="[]"))
     text = "\n".join(plan)
     assert re.search(r"SEARCH h USING (COVERING )?INDEX ix_jobs_waiting \(lane_id=\? AND \(due_ms,id\)>", text), text
-    assert "SEARCH j USING INDEX sqlite_autoindex_jobs_1 (id=?)" in text
+    assert "SEARCH j USING INTEGER PRIMARY KEY (rowid=?)" in text
     assert not re.search(r"SCAN [jh]\b", text)
+
+
+async def test_a_pop_claims_by_the_lane_index(uow: Store) -> None:
+    plan = await uow.write(lambda tx: explain(tx, CLAIM_FIRST_SQLITE, lanes="[]", lease="x"))
+    text = "\n".join(plan)
+    assert re.search(r"SEARCH h USING (COVERING )?INDEX ix_jobs_waiting \(lane_id=\?\)", text), text
+    assert "SEARCH j USING INTEGER PRIMARY KEY (rowid=?)" in text
+    assert "SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)" in text
+    assert not re.search(r"SCAN (j|h|jobs)\b", text)
 
 
 async def test_a_pop_touches_as_many_rows_in_a_long_queue_as_in_a_short_one(scene: Scene) -> None:
@@ -114,13 +126,13 @@ async def test_a_pop_touches_as_many_rows_in_a_long_queue_as_in_a_short_one(scen
         return await scene.do(counted)
 
     def heads(tx: Transaction) -> object:
-        return tx.jobs.heads([1, 2, 3], per_lane=1, limit=8)
+        return tx.claims.heads([1, 2, 3], per_lane=1, limit=8)
 
     def own(tx: Transaction) -> object:
-        return tx.jobs.heads([1, 2, 3], per_lane=1, limit=8, account_ids=[AccountId(5)])
+        return tx.claims.heads([1, 2, 3], per_lane=1, limit=8, account_ids=[AccountId(5)])
 
     def later(tx: Transaction) -> object:
-        return tx.jobs.heads([1], per_lane=64, limit=64, after={1: (2**45, JobId(""))})
+        return tx.claims.heads([1], per_lane=64, limit=64, after={1: (2**45, JobId(""))})
 
     for look in (heads, own, later):
         await scene.do(lambda tx: fill(tx, 10))

@@ -16,17 +16,20 @@ def post(
     reason: TransferReason,
     now_ms: int,
     ref: str = "",
+    is_first: bool = False,
 ) -> Hold:
     """Return the hold after ``amount_mk`` of it has become a transfer; the same transfer id posts once.
+
+    is_first: the caller's own lock proves that this id was never used (a job that was not done was not paid).
 
     Where the hold has less left (it has expired), the rest is paid all the same and becomes debt. Zero moves nothing.
     Raises ``NotFound`` for a hold that never was.
     """
-    held = tx.ledger.hold(hold_id)
+    held = tx.ledger.take_hold(hold_id)
     if held is None:
         message = f"There is no hold {hold_id!r}. Nothing was spent."
         raise NotFound(message)
-    if amount_mk <= 0 or tx.ledger.transfer(transfer_id) is not None:
+    if amount_mk <= 0 or (not is_first and tx.ledger.transfer(transfer_id) is not None):
         return held
     tx.ledger.add_transfer(
         Transfer(

@@ -15,7 +15,7 @@ def cancel(tx: Transaction, *, request_id: RequestId, now_ms: int) -> bool:
     Jobs in work are told at their next progress report; a worker that hands in all the same is paid. The final event
     comes when the last of them has ended. Raises ``NotFound``.
     """
-    request = tx.requests.get(request_id)
+    request = tx.requests.take(request_id)
     if request is None:
         message = f"There is no request {request_id}. It may have been made elsewhere; check the id."
         raise NotFound(message, code="RequestNotFound")

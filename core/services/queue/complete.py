@@ -13,7 +13,7 @@ from core.domain.policy import QueuePolicy
 from core.ports.store import Transaction
 from core.services.kudos.post import post
 from core.services.kudos.void import void
-from core.services.queue.lease import lease_of
+from core.services.queue.lease import take_lease
 from core.services.queue.settle import settle
 from core.services.workers.credit import credit
 
@@ -57,19 +57,19 @@ def complete(
     """Return what the worker's owner earned; the result is stored, the hold posted, the worker counted.
 
     With the last job the request is closed and its event written. account_id: the worker's owner. Raises what
-    ``lease_of`` and ``check_submit`` raise, and ``InvalidRequest`` for an unknown outcome.
+    ``take_lease`` and ``check_submit`` raise, and ``InvalidRequest`` for an unknown outcome.
     """
     if outcome.state not in _STATES:
         message = f"The state {outcome.state!r} is not a result: use 'ok' or 'censored' (or fail the job)."
         raise InvalidRequest(message, field="state", limit=sorted(_STATES), value=outcome.state)
-    view = lease_of(tx, job_id=job_id, account_id=account_id, lease_id=lease_id)
+    view = take_lease(tx, job_id=job_id, account_id=account_id, lease_id=lease_id)
     check_submit(view)
     request = tx.requests.get(view.request_id)
     if request is None:
         message = f"The request of the job {job_id} is gone. Drop this result and pop the next job."
         raise NotFound(message, code="InvalidJobID")
     tx.requests.add_result(view, outcome, now_ms=now_ms)
-    tx.jobs.move(view.job_id, to=JobState.DONE, now_ms=now_ms)
+    tx.jobs.move(view, to=JobState.DONE, now_ms=now_ms)
     tx.jobs.end_lease(view.lease_id, state=LeaseState.DONE, now_ms=now_ms)
     rules = RULES[view.kind]
     price = rules.price(request.draft, view.ordinal, policy, model=view.model, body=outcome.body)
@@ -89,6 +89,7 @@ def complete(
             reason=reason,
             ref=view.job_id,
             now_ms=now_ms,
+            is_first=True,
         )
     if view.price_mk > worth_mk + tax_mk:
         void(tx, hold_id=request.id, amount_mk=view.price_mk - worth_mk - tax_mk)

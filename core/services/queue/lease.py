@@ -15,6 +15,17 @@ def lease_of(
     the lease is another account's. Ask for the upload key of ``lease_id``: an earlier lease of the same owner differs.
     """
     view = tx.jobs.lease(lease_id) if lease_id is not None else tx.jobs.lease_of(job_id, owner_id=account_id)
+    return _checked(view, job_id=job_id, account_id=account_id)
+
+
+def take_lease(tx: Transaction, *, job_id: JobId, account_id: AccountId, lease_id: LeaseId | None = None) -> LeaseView:
+    """Return the lease as ``lease_of`` does, to be changed: its request is this transaction's until it ends."""
+    view = tx.jobs.take_lease(job_id, owner_id=account_id, lease_id=lease_id)
+    return _checked(view, job_id=job_id, account_id=account_id)
+
+
+def _checked(view: LeaseView | None, *, job_id: JobId, account_id: AccountId) -> LeaseView:
+    """Return the lease if there is one and it is this account's."""
     if view is None or view.job_id != job_id:
         message = f"There is no job {job_id} that a worker of this account has taken. Check the id and the key."
         raise NotFound(message, code="InvalidJobID")

@@ -1,23 +1,22 @@
 """Pop: a worker takes the first job that fits it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from core.domain.events import EventKind
 from core.domain.ids import AccountId, JobId, LeaseId, WorkerId, new_id
-from core.domain.jobs import Candidate, Lease, Leased, Popped
+from core.domain.jobs import Candidate, Claimed, Lease, Leased, Popped
 from core.domain.policy import QueuePolicy
 from core.domain.queue.leasing import lease_s
 from core.domain.queue.matching import Capability, capability_of, misfit, model_for, refusal
-from core.domain.requests import Request
 from core.domain.workers.offer import WorkerOffer
 from core.domain.workers.worker import Greeting
 from core.ports.store import Transaction
 from core.services.workers.greet import greet
 
 HEADS = 8
-"""Candidates a round: where several processes claim at once, one of these is still there."""
-CLAIM_ROUNDS_MAX = 32
+"""Candidates a round where jobs are looked at: what one round misses, another transaction has in its hands."""
+ROUNDS_MAX = 8
 
 
 def pop(tx: Transaction, *, offer: WorkerOffer, policy: QueuePolicy, now_ms: int, limit: int = 1) -> Popped:
@@ -30,43 +29,72 @@ def pop(tx: Transaction, *, offer: WorkerOffer, policy: QueuePolicy, now_ms: int
     greeting = greet(tx, offer, policy=policy, now_ms=now_ms)
     worker_id = greeting.worker_id
     capability = capability_of(offer, worker_id=worker_id, trusted=greeting.trusted, slow=greeting.slow)
-    free, looked_at = tx.lanes.fitting(capability)
-    if offer.blacklist:
-        free, looked_at = (), (*free, *looked_at)
-    if free or looked_at:
-        for candidate in _candidates(tx, offer, greeting, free, looked_at, policy=policy):
-            first = _claim(tx, candidate, offer, worker_id=worker_id, policy=policy, now_ms=now_ms)
-            if first is not None:
-                more = _claim_more(tx, first, offer, count=limit - 1, policy=policy, now_ms=now_ms)
-                return Popped(jobs=(first, *more), worker_id=worker_id, messages=greeting.messages)
+    lease_id = LeaseId(new_id())
+    first = _first(tx, offer, greeting, capability, lease_id=lease_id, policy=policy)
+    if first is not None:
+        claimed = [first]
+        if limit > 1:
+            claimed += tx.claims.more(first.job.request_id, [LeaseId(new_id()) for _ in range(limit - 1)])
+        jobs = [_leased(tx, one, offer, worker_id=worker_id, policy=policy, now_ms=now_ms) for one in claimed]
+        return Popped(jobs=tuple(jobs), worker_id=worker_id, messages=greeting.messages)
     if greeting.closed is not None:
         raise greeting.closed
     return Popped(skipped=_skipped(tx, capability, now_ms), worker_id=worker_id, messages=greeting.messages)
 
 
-def _candidates(
+def _first(
     tx: Transaction,
     offer: WorkerOffer,
     greeting: Greeting,
-    free: Sequence[int],
-    looked_at: Sequence[int],
+    capability: Capability,
     *,
+    lease_id: LeaseId,
     policy: QueuePolicy,
-) -> Iterator[Candidate]:
-    """Yield fitting jobs, the best first: people first, then everyone, until the lanes are used up.
+) -> Claimed | None:
+    """Return the best job, now leased: people first, then everyone; a worker in maintenance serves its people only."""
+    lanes_are_new = True
+    while lanes_are_new:
+        free, looked_at = tx.lanes.fitting(capability)
+        if looked_at or offer.blacklist:
+            return _looked(tx, offer, greeting, capability, lease_id=lease_id, policy=policy)
+        claimed, lanes_are_new = tx.claims.first(
+            free, lease_id=lease_id, people=greeting.people_first, everyone=greeting.closed is None
+        )
+    return claimed
 
-    A worker in maintenance has nobody after its people.
-    """
-    worker_id, people = greeting.worker_id, greeting.people_first
+
+def _looked(
+    tx: Transaction,
+    offer: WorkerOffer,
+    greeting: Greeting,
+    capability: Capability,
+    *,
+    lease_id: LeaseId,
+    policy: QueuePolicy,
+) -> Claimed | None:
+    """Return the best job, now leased, where jobs of some lanes must be looked at one by one."""
+    tx.lanes.learn()
+    free, looked_at = tx.lanes.fitting(capability)
+    if offer.blacklist:
+        free, looked_at = (), (*free, *looked_at)
+    people = greeting.people_first
     for account_ids in (people,) if greeting.closed is not None else (people, None):
-        for _ in range(CLAIM_ROUNDS_MAX):
-            found = list(tx.jobs.heads(free, per_lane=1, limit=HEADS, account_ids=account_ids)) if free else []
-            if looked_at:
-                found += _look(tx, offer, worker_id, looked_at, account_ids=account_ids, policy=policy)
-                found.sort(key=lambda candidate: (candidate.due_ms, candidate.job_id))
+        tried: set[JobId] = set()
+        for number in range(ROUNDS_MAX):
+            width = min(2**number, HEADS)
+            found = list(tx.claims.heads(free, per_lane=width, limit=HEADS * width, account_ids=account_ids))
+            found += _look(
+                tx, offer, greeting.worker_id, looked_at, account_ids=account_ids, passed=tried, policy=policy
+            )
+            found = [candidate for candidate in found if candidate.job_id not in tried]
             if not found:
                 break
-            yield from found
+            for candidate in sorted(found, key=lambda one: (one.due_ms, one.job_id)):
+                tried.add(candidate.job_id)
+                claimed = tx.claims.one(candidate.job_id, lease_id=lease_id)
+                if claimed is not None:
+                    return claimed
+    return None
 
 
 def _look(
@@ -76,26 +104,23 @@ def _look(
     lane_ids: Sequence[int],
     *,
     account_ids: Sequence[AccountId] | None,
+    passed: set[JobId],
     policy: QueuePolicy,
 ) -> list[Candidate]:
     """Return the first fitting job of each lane among its next ``scan_max``; the next look goes on after those."""
     marks: Mapping[int, tuple[int, JobId]] = {}
     if account_ids is None:
         marks = {lane: mark for lane in lane_ids if (mark := tx.lanes.mark(worker_id, lane)) is not None}
-    seen = tx.jobs.heads(
+    seen = tx.claims.heads(
         lane_ids, per_lane=policy.scan_max, limit=policy.scan_max * len(lane_ids), account_ids=account_ids, after=marks
     )
     fitting: dict[int, Candidate] = {}
     refused: Counter[int] = Counter()
     last: dict[int, Candidate] = {}
     for candidate in seen:
-        if candidate.lane_id in fitting:
+        if candidate.lane_id in fitting or candidate.job_id in passed:
             continue
-        request = tx.requests.get(candidate.request_id)
-        if (
-            request is not None
-            and refusal(request.draft, offer, worker_id=worker_id, ordinal=candidate.ordinal) is None
-        ):
+        if refusal(candidate.draft, offer, worker_id=worker_id, ordinal=candidate.ordinal) is None:
             fitting[candidate.lane_id] = candidate
         else:
             refused[candidate.lane_id] += 1
@@ -109,24 +134,16 @@ def _look(
     return list(fitting.values())
 
 
-def _claim(
-    tx: Transaction,
-    candidate: Candidate,
-    offer: WorkerOffer,
-    *,
-    worker_id: WorkerId,
-    policy: QueuePolicy,
-    now_ms: int,
-) -> Leased | None:
-    """Return the job, now leased to the worker, or None where someone else was faster."""
-    request = tx.requests.get(candidate.request_id)
-    if request is None:
-        return None
-    model = model_for(request.draft, offer, candidate.ordinal)
-    ttl_s = lease_s(request.draft, model=model, offer=offer, policy=policy, ordinal=candidate.ordinal)
+def _leased(
+    tx: Transaction, claimed: Claimed, offer: WorkerOffer, *, worker_id: WorkerId, policy: QueuePolicy, now_ms: int
+) -> Leased:
+    """Return what the worker is told about a job that was claimed for it; lease and event are written."""
+    job, draft = claimed.job, claimed.draft
+    model = model_for(draft, offer, job.ordinal)
+    ttl_s = lease_s(draft, model=model, offer=offer, policy=policy, ordinal=job.ordinal)
     lease = Lease(
-        id=LeaseId(new_id()),
-        job_id=candidate.job_id,
+        id=LeaseId(job.lease_id or ""),
+        job_id=job.id,
         worker_id=worker_id,
         model=model,
         granted_at_ms=now_ms,
@@ -134,53 +151,32 @@ def _claim(
         ttl_s=ttl_s,
         reports=offer.reports_progress,
     )
-    job = tx.jobs.claim(candidate, lease)
-    if job is None:
-        return None
+    tx.jobs.add_lease(lease)
     tx.events.add(
         EventKind.JOB_LEASED,
-        request_id=request.id,
-        account_id=request.account_id,
+        request_id=job.request_id,
+        account_id=job.account_id,
         now_ms=now_ms,
         body={"job_id": job.id, "worker_name": offer.name},
     )
-    return _leased(request, lease, seed=job.seed, ordinal=job.ordinal)
-
-
-def _leased(request: Request, lease: Lease, *, seed: int, ordinal: int) -> Leased:
-    """Return what the worker is told about its job."""
-    draft = request.draft
     return Leased(
-        job_id=lease.job_id,
-        request_id=request.id,
+        job_id=job.id,
+        request_id=job.request_id,
         lease_id=lease.id,
         lease_expires_at_ms=lease.expires_at_ms,
-        worker_id=lease.worker_id,
+        worker_id=worker_id,
         kind=draft.kind,
-        model=lease.model,
+        model=model,
         prompt=draft.prompt,
         params=draft.params,
-        ordinal=ordinal,
-        seed=seed,
+        ordinal=job.ordinal,
+        seed=job.seed,
         nsfw=draft.nsfw,
         censor_nsfw=draft.censor_nsfw,
         r2=draft.r2,
-        ttl_s=lease.ttl_s,
+        ttl_s=ttl_s,
         extra=draft.extra,
     )
-
-
-def _claim_more(
-    tx: Transaction, first: Leased, offer: WorkerOffer, *, count: int, policy: QueuePolicy, now_ms: int
-) -> list[Leased]:
-    """Return up to ``count`` further jobs of the first one's request, leased to the same worker."""
-    more: list[Leased] = []
-    if count > 0:
-        for candidate in tx.jobs.waiting_in(first.request_id, limit=count):
-            leased = _claim(tx, candidate, offer, worker_id=first.worker_id, policy=policy, now_ms=now_ms)
-            if leased is not None:
-                more.append(leased)
-    return more
 
 
 def _skipped(tx: Transaction, capability: Capability, now_ms: int) -> Mapping[str, int]:

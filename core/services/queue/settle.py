@@ -1,7 +1,8 @@
 """Settle: what follows when a job or a whole request comes to its end."""
 
+from collections.abc import Sequence
+
 from core.domain.events import EventKind
-from core.domain.ids import RequestId
 from core.domain.jobs import JobState, LeaseState, LeaseView
 from core.domain.requests import Request, RequestState
 from core.ports.store import Transaction
@@ -16,7 +17,10 @@ _EVENT_OF = {
 
 
 def settle(tx: Transaction, request: Request, *, now_ms: int) -> bool:
-    """Return True if no job is left to do: the request is then closed, its hold given back, its event written."""
+    """Return True if no job is left to do: the request is then closed, its hold given back, its event written.
+
+    The request must have been taken: of two transactions that end its last two jobs at once, the later one sees both.
+    """
     if request.state is not RequestState.OPEN:
         return False
     counts = tx.jobs.counts(request.id)
@@ -49,12 +53,6 @@ def settle(tx: Transaction, request: Request, *, now_ms: int) -> bool:
     return True
 
 
-def settle_by_id(tx: Transaction, request_id: RequestId, *, now_ms: int) -> bool:
-    """Return what ``settle`` says of the request of this id; False if there is none."""
-    request = tx.requests.get(request_id)
-    return request is not None and settle(tx, request, now_ms=now_ms)
-
-
 def give_back(
     tx: Transaction,
     view: LeaseView,
@@ -68,7 +66,7 @@ def give_back(
     It waits again, unless nobody wants it any more (cancelled), its request is past its time (expired), or this was
     the last of its tries (faulted); then its share of the hold is given back. tries_max: None counts no try.
     """
-    request = tx.requests.get(view.request_id)
+    request = tx.requests.take(view.request_id)
     tx.jobs.end_lease(view.lease_id, state=lease_state, now_ms=now_ms)
     if request is None or view.job_state is not JobState.LEASED:
         return view.job_state
@@ -80,8 +78,25 @@ def give_back(
         to = JobState.EXPIRED
     else:
         to = JobState.WAITING
-    tx.jobs.move(view.job_id, to=to, now_ms=now_ms, tried=tries_max is not None)
+    tx.jobs.move(view, to=to, now_ms=now_ms, tried=tries_max is not None)
     if to is not JobState.WAITING:
         void(tx, hold_id=request.id, amount_mk=view.price_mk)
         settle(tx, request, now_ms=now_ms)
     return to
+
+
+def take_back(
+    tx: Transaction, views: Sequence[LeaseView], *, lease_state: LeaseState, tries_max: int | None, now_ms: int
+) -> list[tuple[LeaseView, JobState]]:
+    """Return those of the leases that were still active, and what became of their jobs, which were given back.
+
+    They may have been read before anything was taken. They are taken in the order of their requests, so that two that
+    take the same ones do not wait for each other.
+    """
+    taken = []
+    for seen in sorted(views, key=lambda view: (view.request_id, view.job_id)):
+        view = tx.jobs.take_lease(seen.job_id, lease_id=seen.lease_id)
+        if view is not None and view.lease_state is LeaseState.ACTIVE:
+            state = give_back(tx, view, lease_state=lease_state, tries_max=tries_max, now_ms=now_ms)
+            taken.append((view, state))
+    return taken

@@ -10,7 +10,7 @@ from core.domain.workers.speed import is_slow_with_all
 from core.domain.workers.suspicion import SuspicionReason
 from core.domain.workers.worker import Greeting, Known, Worker
 from core.ports.store import Transaction
-from core.services.queue.settle import give_back
+from core.services.queue.settle import take_back
 from core.services.workers.aborted import aborted
 from core.services.workers.suspect import suspect
 
@@ -147,8 +147,7 @@ def _check_owner(worker: Worker, offer: WorkerOffer) -> None:
 
 def _begin_anew(tx: Transaction, worker: Worker, *, policy: QueuePolicy, now_ms: int) -> None:
     """Give back what the worker's earlier life held; all of that is one job that it dropped."""
-    held = tx.jobs.active_leases(worker.id)
-    for view in held:
-        give_back(tx, view, lease_state=LeaseState.VOIDED, tries_max=policy.tries_max, now_ms=now_ms)
+    active = tx.jobs.active_leases(worker.id)
+    held = take_back(tx, active, lease_state=LeaseState.VOIDED, tries_max=policy.tries_max, now_ms=now_ms)
     if held:
-        aborted(tx, view=held[0], policy=policy, now_ms=now_ms)
+        aborted(tx, view=held[0][0], policy=policy, now_ms=now_ms)

@@ -1,6 +1,5 @@
 """The journal, the holds and the cached balances."""
 
-import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,14 +9,15 @@ import sqlalchemy as sa
 
 from core.domain.ids import ANONYMOUS, ESCROW, UNCACHED, AccountId
 from core.domain.kudos.ledger import Hold, HoldState, Transfer, TransferReason
-from core.store.dialect import ADD_TO_BALANCES
 from core.store.memory import Memory
 from core.store.rows.kudos.escrows import Escrows
 from core.store.rows.kudos.keys import SharedKeys
-from core.store.tables import balances, holds, horizons, jobs, ledger_snapshots, requests, transfers
+from core.store.statement import Line, Prepared
+from core.store.tables import accounts, balances, holds, horizons, jobs, ledger_snapshots, requests, transfers
+from core.store.writes import Writes, add_up, insert, update
 
 HOT_SLOTS = 16
-_TRANSFER = sa.select(transfers).where(transfers.c.transfer_id == sa.bindparam("transfer_id"))
+_TRANSFER = Prepared(sa.select(transfers).where(transfers.c.transfer_id == sa.bindparam("transfer_id")))
 _TRANSFERS_OF = (
     sa.select(transfers)
     .where(sa.or_(transfers.c.from_id == sa.bindparam("account_id"), transfers.c.to_id == sa.bindparam("account_id")))
@@ -34,10 +34,18 @@ _LAST_GIFT = (
     .order_by(transfers.c.seq.desc())
     .limit(1)
 )
-_ADD_TRANSFER = sa.insert(transfers)
+_ADD_TRANSFER = insert(transfers, "transfer_id", "from_id", "to_id", "amount_mk", "reason", "ref", "made_at_ms")
+# Whoever wants to change a hold has it alone; SQLite's writer is alone anyway.
 _HOLD = sa.select(holds).where(holds.c.hold_id == sa.bindparam("hold_id"))
-_ADD_HOLD = sa.insert(holds)
-_SETTLE = sa.update(holds).where(holds.c.hold_id == sa.bindparam("the_hold"))
+_TAKE_HOLD = Prepared(_HOLD.with_for_update(key_share=True))
+_ADD_HOLD = insert(
+    holds,
+    *("hold_id", "account_id", "amount_mk", "posted_mk", "returned_mk"),
+    *("state", "expires_at_ms", "made_at_ms", "shared_key_id"),
+)
+_SETTLE = update(holds, key="hold_id", posted_mk=":posted_mk", returned_mk=":returned_mk", state=":state")
+_ADD_TO_BALANCES = add_up(balances, keys=("account_id", "slot"), amounts=("posted_mk", "held_mk"))
+_MARK_HOT = update(accounts, hot=":hot")
 _HOLDS_DUE = (
     sa.select(holds)
     .where(
@@ -125,17 +133,20 @@ _COUNT = sa.select(sa.func.count()).select_from(transfers)
 class Ledger:
     """The ledger of one transaction; what it moves is written to the balance rows at the end."""
 
-    def __init__(self, connection: sa.Connection, memory: Memory, *, keys: SharedKeys, escrows: Escrows) -> None:
-        """Stand over the transaction's connection; what moves is told to the keys and escrows it concerns."""
-        self._connection = connection
+    def __init__(self, line: Line, writes: Writes, memory: Memory, *, keys: SharedKeys, escrows: Escrows) -> None:
+        """Stand over the transaction's line; what moves is told to the keys and escrows it concerns."""
+        self._line = line
+        self._writes = writes
+        self._connection = line.seen
         self._memory = memory
         self._moved: dict[tuple[AccountId, int], tuple[int, int]] = {}
+        self._holds: dict[str, Hold] = {}
         self._keys = keys
         self._escrows = escrows
 
     def transfer(self, transfer_id: str) -> Transfer | None:
         """Return the transfer of this id."""
-        row = self._connection.execute(_TRANSFER, {"transfer_id": transfer_id}).first()
+        row = self._line.first(_TRANSFER, {"transfer_id": transfer_id})
         return None if row is None else _transfer(row)
 
     def transfers_of(self, account_id: AccountId, *, limit: int) -> Sequence[Transfer]:
@@ -152,6 +163,20 @@ class Ledger:
         """Return the hold of this id."""
         row = self._connection.execute(_HOLD, {"hold_id": hold_id}).first()
         return None if row is None else _hold(row)
+
+    def take_hold(self, hold_id: str) -> Hold | None:
+        """Return the hold of this id, to be changed: no other transaction changes it until this one has ended."""
+        known = self._holds.get(hold_id)
+        if known is None:
+            row = self._line.first(_TAKE_HOLD, {"hold_id": hold_id})
+            if row is None:
+                return None
+            known = self._holds[hold_id] = _hold(row)
+        return known
+
+    def know_hold(self, hold: Hold) -> None:
+        """Keep a hold that was read while its request was taken, so that it is not read again."""
+        self._holds[hold.hold_id] = hold
 
     def holds_due(self, now_ms: int, *, limit: int) -> Sequence[Hold]:
         """Return pending holds that are past their expiry and belong to no open request."""
@@ -185,7 +210,7 @@ class Ledger:
 
     def add_transfer(self, transfer: Transfer) -> None:
         """Write a transfer whose id is new."""
-        self._connection.execute(
+        self._writes.add(
             _ADD_TRANSFER,
             {
                 "transfer_id": transfer.transfer_id,
@@ -207,7 +232,8 @@ class Ledger:
 
     def add_hold(self, hold: Hold) -> None:
         """Write a pending hold."""
-        self._connection.execute(
+        self._holds[hold.hold_id] = hold
+        self._writes.add(
             _ADD_HOLD,
             {
                 "hold_id": hold.hold_id,
@@ -231,10 +257,11 @@ class Ledger:
         if after.held_mk == 0:
             ended = HoldState.EXPIRED if expired else HoldState.POSTED if after.posted_mk else HoldState.VOIDED
             after = replace(after, state=ended)
-        self._connection.execute(
+        self._holds[after.hold_id] = after
+        self._writes.add(
             _SETTLE,
             {
-                "the_hold": after.hold_id,
+                "hold_id": after.hold_id,
                 "posted_mk": after.posted_mk,
                 "returned_mk": after.returned_mk,
                 "state": after.state.value,
@@ -273,11 +300,12 @@ class Ledger:
         return sum(posted for posted, _ in moved), sum(held for _, held in moved)
 
     def flush(self) -> None:
-        """Write the balance rows, in order of id, in one statement."""
+        """Write all that waits, the balance rows last and in order of id."""
         rows = [(*key, *amounts) for key, amounts in sorted(self._moved.items()) if amounts != (0, 0)]
         self._moved.clear()
-        if rows:
-            self._connection.execute(ADD_TO_BALANCES, {"rows": json.dumps(rows)})
+        for account_id in self._memory.newly_hot({row[0] for row in rows}):
+            self._writes.add(_MARK_HOT, {"id": account_id, "hot": True})
+        self._writes.flush(last=_ADD_TO_BALANCES, rows=rows)
 
     def _move(self, account_id: AccountId, key: str, *, posted_mk: int = 0, held_mk: int = 0) -> None:
         """Note what a balance row gets at the end."""
@@ -289,7 +317,7 @@ class Ledger:
         self._moved[place] = (posted + posted_mk, held + held_mk)
 
 
-def _transfer(row: "sa.Row[*tuple[Any, ...]]") -> Transfer:
+def _transfer(row: Any) -> Transfer:  # noqa: ANN401 - a row of the journal
     """Return the transfer of a row."""
     return Transfer(
         transfer_id=row.transfer_id,
@@ -302,7 +330,7 @@ def _transfer(row: "sa.Row[*tuple[Any, ...]]") -> Transfer:
     )
 
 
-def _hold(row: "sa.Row[*tuple[Any, ...]]") -> Hold:
+def _hold(row: Any) -> Hold:  # noqa: ANN401 - a row of the holds
     """Return the hold of a row."""
     return Hold(
         hold_id=row.hold_id,

@@ -9,6 +9,7 @@ from core.domain.accounts import Account, Identity
 from core.domain.ids import ANONYMOUS, UNCACHED, AccountId
 from core.store.memory import Memory
 from core.store.rows.kudos.ledger import Ledger
+from core.store.statement import Line, Prepared
 from core.store.tables import accounts, api_keys, balances, identities
 
 _POSTED = (
@@ -25,6 +26,7 @@ _HELD = (
 )
 _ALL = sa.select(accounts, _POSTED, _HELD)
 _BY_ID = _ALL.where(accounts.c.id == sa.bindparam("account_id"))
+_GET = Prepared(_BY_ID)
 _BY_KEY = _ALL.join(api_keys, api_keys.c.account_id == accounts.c.id).where(
     api_keys.c.key_hash == sa.bindparam("key_hash")
 )
@@ -100,15 +102,16 @@ _ADD_IDENTITY = sa.insert(identities)
 class Accounts:
     """The accounts of one transaction; balances include what it has moved itself."""
 
-    def __init__(self, connection: sa.Connection, memory: Memory, ledger: Ledger) -> None:
-        """Stand over the transaction's connection and its ledger."""
-        self._connection = connection
+    def __init__(self, line: Line, memory: Memory, ledger: Ledger) -> None:
+        """Stand over the transaction's line and its ledger."""
+        self._line = line
+        self._connection = line.seen
         self._memory = memory
         self._ledger = ledger
 
     def get(self, account_id: AccountId) -> Account | None:
         """Return the account with its balance as this transaction sees it."""
-        return self._account(self._connection.execute(_BY_ID, {"account_id": account_id}).first())
+        return self._account(self._line.first(_GET, {"account_id": account_id}))
 
     def by_api_key(self, api_key: str) -> Account | None:
         """Return the owner of an API key."""
@@ -195,7 +198,7 @@ class Accounts:
             },
         )
 
-    def _account(self, row: "sa.Row[*tuple[Any, ...]] | None") -> Account | None:
+    def _account(self, row: Any) -> Account | None:  # noqa: ANN401 - a row of the accounts, or None
         """Return the account of a row, with what this transaction has moved."""
         if row is None:
             return None

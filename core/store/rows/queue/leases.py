@@ -6,8 +6,11 @@ import sqlalchemy as sa
 
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
 from core.domain.jobs import JobState, LeaseState, LeaseView
+from core.domain.kudos.ledger import Hold, HoldState
+from core.domain.requests import Request, RequestState
 from core.store.rows.queue.requests import draft_of
-from core.store.tables import accounts, jobs, leases, requests, workers
+from core.store.statement import Prepared
+from core.store.tables import accounts, holds, jobs, leases, requests, workers
 
 _VIEW = (
     sa.select(
@@ -41,11 +44,38 @@ _VIEW = (
     .join(workers, workers.c.id == leases.c.worker_id)
     .join(accounts, accounts.c.id == workers.c.account_id)
 )
-BY_ID = _VIEW.where(leases.c.id == sa.bindparam("lease_id"))
-OF_JOB = (
+_BY_ID = _VIEW.where(leases.c.id == sa.bindparam("lease_id"))
+_OF_JOB = (
     _VIEW.where(leases.c.job_id == sa.bindparam("job_id"), workers.c.account_id == sa.bindparam("owner_id"))
     .order_by((leases.c.id == jobs.c.lease_id).desc(), leases.c.granted_at_ms.desc())
     .limit(1)
+)
+BY_ID = Prepared(_BY_ID)
+OF_JOB = Prepared(_OF_JOB)
+
+# What a use case that takes a lease needs besides: the whole request, its hold, and the states of all its jobs.
+_REQUEST = [column.label(f"request_{column.name}") for column in requests.c if column.name not in ("id", "draft")]
+_HOLD = [column.label(f"hold_{column.name}") for column in holds.c]
+_OTHERS = jobs.alias("others")
+
+
+def _taken(view: "sa.Select[*tuple[Any, ...]]") -> Prepared:
+    """Return the statement that takes the lease's job; whoever runs it has taken the request before."""
+    joined = view.join(holds, holds.c.hold_id == requests.c.id, isouter=True).add_columns(*_REQUEST, *_HOLD)
+    space: sa.ColumnElement[str] = sa.literal_column("' '")
+    said = []
+    for all_states in (sa.func.group_concat(_OTHERS.c.state, space), sa.func.string_agg(_OTHERS.c.state, space)):
+        states = sa.select(all_states).where(_OTHERS.c.request_id == requests.c.id).scalar_subquery()
+        said.append(joined.add_columns(states.label("states")).with_for_update(of=jobs, key_share=True))
+    return Prepared(said[0], postgres=said[1])
+
+
+TAKE_BY_ID = _taken(_BY_ID)
+TAKE_OF_JOB = _taken(_OF_JOB)
+TAKE_REQUEST_OF = Prepared(
+    sa.select(requests.c.id)
+    .where(requests.c.id == sa.select(jobs.c.request_id).where(jobs.c.id == sa.bindparam("job_id")).scalar_subquery())
+    .with_for_update(key_share=True)
 )
 ACTIVE_OF = _VIEW.where(sa.text("leases.state = 'active'"), leases.c.worker_id == sa.bindparam("worker_id"))
 LAPSED = (
@@ -55,7 +85,40 @@ LAPSED = (
 )
 
 
-def view_of(row: "sa.Row[*tuple[Any, ...]]") -> LeaseView:
+def request_of_view(row: Any) -> Request:  # noqa: ANN401 - a row of a lease that was taken
+    """Return the request of a lease that was taken."""
+    return Request(
+        id=RequestId(row.request_id),
+        account_id=AccountId(row.request_account_id),
+        draft=draft_of(row.draft),
+        state=RequestState(row.request_state),
+        price_mk=row.request_price_mk,
+        asked_at_ms=row.request_asked_at_ms,
+        expires_at_ms=row.request_expires_at_ms,
+        cancelled_at_ms=row.request_cancelled_at_ms,
+        finished_at_ms=row.request_finished_at_ms,
+        idempotency_key=row.request_idempotency_key,
+    )
+
+
+def hold_of_view(row: Any) -> Hold | None:  # noqa: ANN401 - a row of a lease that was taken
+    """Return the hold of its request."""
+    if row.hold_hold_id is None:
+        return None
+    return Hold(
+        hold_id=row.hold_hold_id,
+        account_id=AccountId(row.hold_account_id),
+        amount_mk=row.hold_amount_mk,
+        posted_mk=row.hold_posted_mk,
+        returned_mk=row.hold_returned_mk,
+        state=HoldState(row.hold_state),
+        expires_at_ms=row.hold_expires_at_ms,
+        made_at_ms=row.hold_made_at_ms,
+        shared_key_id=row.hold_shared_key_id,
+    )
+
+
+def view_of(row: Any) -> LeaseView:  # noqa: ANN401 - a row of a lease
     """Return the lease view of a row."""
     draft = draft_of(row.draft)
     return LeaseView(

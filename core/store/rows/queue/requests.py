@@ -1,6 +1,7 @@
 """Requests and their results."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,14 +13,21 @@ from core.domain.jobs import LeaseView, Outcome
 from core.domain.kinds.kind import Kind, Params
 from core.domain.kinds.registry import RULES
 from core.domain.requests import JobResult, Request, RequestDraft, RequestState
+from core.store.statement import Line, Prepared
 from core.store.tables import jobs, requests, results, workers
+from core.store.writes import Writes, insert, update
 
-_GET = sa.select(requests).where(requests.c.id == sa.bindparam("request_id"))
-_BY_KEY = sa.select(requests).where(
-    requests.c.account_id == sa.bindparam("account_id"),
-    requests.c.idempotency_key == sa.bindparam("idempotency_key"),
+_ONE = sa.select(requests).where(requests.c.id == sa.bindparam("request_id"))
+_GET = Prepared(_ONE)
+# Who changes a request's jobs has the request alone, so that each sees what the others did; SQLite's writer is alone.
+_TAKE = Prepared(_ONE.with_for_update(key_share=True))
+_BY_KEY = Prepared(
+    sa.select(requests).where(
+        requests.c.account_id == sa.bindparam("account_id"),
+        requests.c.idempotency_key == sa.bindparam("idempotency_key"),
+    )
 )
-_RESULTS = (
+_RESULTS = Prepared(
     sa.select(results, workers.c.name.label("worker_name"), jobs.c.ordinal, jobs.c.price_mk)
     .join(jobs, jobs.c.id == results.c.job_id)
     .join(workers, workers.c.id == results.c.worker_id)
@@ -36,10 +44,17 @@ _PAST_EXPIRY = (
     .order_by(requests.c.expires_at_ms)
     .limit(sa.bindparam("limit"))
 )
-_ADD = sa.insert(requests)
-_CANCEL = sa.update(requests).where(requests.c.id == sa.bindparam("the_request"))
-_CLOSE = sa.update(requests).where(requests.c.id == sa.bindparam("the_request"))
-_ADD_RESULT = sa.insert(results)
+_ADD = insert(
+    requests,
+    *("id", "account_id", "kind", "state", "draft", "price_mk", "asked_at_ms", "expires_at_ms", "idempotency_key"),
+)
+_CANCEL = update(requests, cancelled_at_ms=":cancelled_at_ms")
+_CLOSE = update(requests, state=":state", finished_at_ms=":finished_at_ms")
+_ADD_RESULT = insert(
+    results,
+    *("job_id", "request_id", "lease_id", "worker_id", "state", "object_key", "seed", "model", "gen_metadata"),
+    *("content_type", "width_px", "height_px", "made_at_ms", "body"),
+)
 _RAW = msgspec.json.Decoder(dict[str, Any])
 _BODY = msgspec.json.Decoder(dict[str, object])
 _METADATA = msgspec.json.Decoder(tuple[Mapping[str, object], ...])
@@ -58,18 +73,30 @@ def draft_of(text: str) -> RequestDraft:
 class Requests:
     """The requests of one transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        """Stand over the transaction's connection."""
-        self._connection = connection
+    def __init__(self, line: Line, writes: Writes) -> None:
+        """Stand over the transaction's line."""
+        self._line = line
+        self._writes = writes
+        self._taken: dict[RequestId, Request] = {}
 
     def get(self, request_id: RequestId) -> Request | None:
         """Return the request."""
-        return _request(self._connection.execute(_GET, {"request_id": request_id}).first())
+        return self._taken.get(request_id) or request_of(self._line.first(_GET, {"request_id": request_id}))
+
+    def take(self, request_id: RequestId) -> Request | None:
+        """Return the request, whose jobs no other transaction ends or gives back until this one has ended."""
+        found = self._taken.get(request_id) or request_of(self._line.first(_TAKE, {"request_id": request_id}))
+        if found is not None:
+            self._taken[request_id] = found
+        return found
+
+    def know(self, request: Request) -> None:
+        """Keep a request that was taken with one of its leases, so that it is not read again."""
+        self._taken[request.id] = request
 
     def by_key(self, *, account_id: AccountId, idempotency_key: str) -> Request | None:
         """Return the request that this account made under this key."""
-        where = {"account_id": account_id, "idempotency_key": idempotency_key}
-        return _request(self._connection.execute(_BY_KEY, where).first())
+        return request_of(self._line.first(_BY_KEY, {"account_id": account_id, "idempotency_key": idempotency_key}))
 
     def results(self, request_id: RequestId) -> Sequence[JobResult]:
         """Return the results there are, in the order of the jobs."""
@@ -91,17 +118,17 @@ class Requests:
                 price_mk=row.price_mk,
                 body=None if row.body is None else _BODY.decode(row.body),
             )
-            for row in self._connection.execute(_RESULTS, {"request_id": request_id})
+            for row in self._line.all(_RESULTS, {"request_id": request_id})
         ]
 
     def past_expiry(self, now_ms: int, *, limit: int) -> Sequence[Request]:
         """Return open requests that are past their expiry and still have waiting jobs."""
-        found = self._connection.execute(_PAST_EXPIRY, {"now_ms": now_ms, "limit": limit})
-        return [request for row in found if (request := _request(row)) is not None]
+        found = self._line.seen.execute(_PAST_EXPIRY, {"now_ms": now_ms, "limit": limit})
+        return [request for row in found if (request := request_of(row)) is not None]
 
     def add(self, request: Request) -> None:
         """Write a new open request."""
-        self._connection.execute(
+        self._writes.add(
             _ADD,
             {
                 "id": request.id,
@@ -118,15 +145,17 @@ class Requests:
 
     def mark_cancelled(self, request_id: RequestId, *, now_ms: int) -> None:
         """Note that its owner wants no more of it."""
-        self._connection.execute(_CANCEL, {"the_request": request_id, "cancelled_at_ms": now_ms})
+        self._change(request_id, cancelled_at_ms=now_ms)
+        self._writes.add(_CANCEL, {"id": request_id, "cancelled_at_ms": now_ms})
 
     def close(self, request_id: RequestId, *, state: RequestState, now_ms: int) -> None:
         """Give the request its final state."""
-        self._connection.execute(_CLOSE, {"the_request": request_id, "state": state.value, "finished_at_ms": now_ms})
+        self._change(request_id, state=state, finished_at_ms=now_ms)
+        self._writes.add(_CLOSE, {"id": request_id, "state": state.value, "finished_at_ms": now_ms})
 
     def add_result(self, view: LeaseView, outcome: Outcome, *, now_ms: int) -> None:
         """Write the one result of a job."""
-        self._connection.execute(
+        self._writes.add(
             _ADD_RESULT,
             {
                 "job_id": view.job_id,
@@ -146,8 +175,14 @@ class Requests:
             },
         )
 
+    def _change(self, request_id: RequestId, **changes: RequestState | int) -> None:
+        """Have a request that is kept be as it will be written."""
+        known = self._taken.get(request_id)
+        if known is not None:
+            self._taken[request_id] = replace(known, **changes)  # type: ignore[arg-type]  # each is a field of a request
 
-def _request(row: "sa.Row[*tuple[Any, ...]] | None") -> Request | None:
+
+def request_of(row: Any) -> Request | None:  # noqa: ANN401 - a row of the requests, or None
     """Return the request of a row."""
     if row is None:
         return None

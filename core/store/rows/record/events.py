@@ -11,8 +11,10 @@ from core.domain.events import Event, EventKind
 from core.domain.ids import AccountId, RequestId
 from core.ports.clock import Clock
 from core.store.memory import Memory
-from core.store.postgres.locks import is_postgres, take_turn
+from core.store.postgres.locks import take_turn
+from core.store.statement import Line
 from core.store.tables import event_cursors, events
+from core.store.writes import Writes, insert
 
 SEQ_BITS: Final = 64
 """A position is ``(xid << 64) | seq``: the number of the transaction, on SQLite 0, and that of the event."""
@@ -64,7 +66,7 @@ _PRUNE_BY_XID = sa.text(
     """  # noqa: S608
 )
 _CURSOR = sa.select(event_cursors.c.xid, event_cursors.c.seq).where(event_cursors.c.name == sa.bindparam("reader"))
-_ADD = sa.insert(events)
+_ADD = insert(events, "kind", "request_id", "account_id", "at_ms", "body")
 _MOVE = sa.update(event_cursors).where(
     event_cursors.c.name == sa.bindparam("reader"),
     sa.tuple_(event_cursors.c.xid, event_cursors.c.seq)
@@ -91,12 +93,13 @@ _BY_XID = _Statements(after=_AFTER_BY_XID, after_of=_AFTER_OF_BY_XID, last=_LAST
 class Events:
     """The events of one transaction."""
 
-    def __init__(self, connection: sa.Connection, clock: Clock, memory: Memory) -> None:
-        """Stand over the transaction's connection."""
-        self._connection = connection
+    def __init__(self, line: Line, writes: Writes, clock: Clock, memory: Memory) -> None:
+        """Stand over the transaction's line."""
+        self._connection = line.seen
+        self._writes = writes
         self._clock = clock
         self._memory = memory
-        self._said = _BY_XID if is_postgres(connection) else _BY_SEQ
+        self._said = _BY_XID if line.is_postgres else _BY_SEQ
         self.has_news = False
 
     def after(self, cursor: int, *, limit: int, request_id: RequestId | None = None) -> Sequence[Event]:
@@ -141,7 +144,7 @@ class Events:
         """Write what happened."""
         self.has_news = True
         self._memory.events_written += 1
-        self._connection.execute(
+        self._writes.add(
             _ADD,
             {
                 "kind": kind.value,

@@ -6,9 +6,11 @@ import sqlalchemy as sa
 
 from core.domain.ids import AccountId, RequestId
 from core.domain.moderation import Verdict
+from core.store.statement import Line
 from core.store.tables import incidents, verdicts
+from core.store.writes import Writes, insert
 
-_RECORD = sa.insert(verdicts)
+_RECORD = insert(verdicts, "request_id", "allowed", "rule", "made_at_ms")
 _INCIDENT = sa.insert(incidents)
 _OF = (
     sa.select(incidents.c.rule, incidents.c.made_at_ms)
@@ -20,14 +22,15 @@ _OF = (
 class Verdicts:
     """The verdicts of one transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        """Stand over the transaction's connection."""
-        self._connection = connection
+    def __init__(self, line: Line, writes: Writes) -> None:
+        """Stand over the transaction's line."""
+        self._connection = line.seen
+        self._writes = writes
 
     def record(self, verdict: Verdict, *, request_id: RequestId, now_ms: int) -> None:
         """Write the verdict on an accepted request."""
         row = {"request_id": request_id, "allowed": verdict.allowed, "rule": verdict.rule, "made_at_ms": now_ms}
-        self._connection.execute(_RECORD, row)
+        self._writes.add(_RECORD, row)
 
     def incident(self, verdict: Verdict, *, account_id: AccountId, source: str, now_ms: int) -> None:
         """Write that a prompt was refused, to whom and by which rule."""
