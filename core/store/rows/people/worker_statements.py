@@ -4,7 +4,6 @@ import sqlalchemy as sa
 
 from core.domain.workers.uptime import CHECK_IN_MS
 from core.store.tables import accounts, team_workers, teams, worker_messages, worker_suspicions, workers
-from core.store.tables.base import OWED as OWED_ROWS
 
 ONLINE_MAX = 1_000
 OF_OWNER_MAX = 1_000
@@ -56,7 +55,11 @@ ONLINE = (
     .order_by(workers.c.last_seen_at_ms.desc())
     .limit(ONLINE_MAX)
 )
-OWED = ALL.where(OWED_ROWS).order_by(workers.c.id).limit(sa.bindparam("most"))
+OWED = (
+    ALL.where(sa.text("workers.uptime_ms >= workers.uptime_rewarded_ms + 600000"))
+    .order_by(workers.c.id)
+    .limit(sa.bindparam("most"))
+)
 NAMED = sa.select(accounts.c.id, accounts.c.name).where(accounts.c.id.in_(sa.bindparam("numbers", expanding=True)))
 ADD = sa.text(
     """
