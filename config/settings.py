@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from config.kudos import KudosSettings
 from core.domain.errors import HordeError
 
 ENV_PREFIX = "HORDE_"
@@ -113,6 +114,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     server: ServerSettings = ServerSettings()
     data: DataSettings = DataSettings()
     queue: QueueSettings = QueueSettings()
+    kudos: KudosSettings = KudosSettings()
     models: ModelSettings = ModelSettings()
     worker: WorkerSettings = WorkerSettings()
     commons: CommonsSettings = CommonsSettings()

@@ -18,6 +18,7 @@ from bots.platform import Platform
 from bots.runner import Runner
 from bots.styles import StyleShelf, StylesInvalid
 from cdn.disk import DiskObjects
+from config.kudos import fee_per_mille, kudos_policy, tax_job_mk
 from config.secrets_file import horde_secret
 from config.settings import Settings, SettingsError
 from core.api import ApiContext, create_app
@@ -72,6 +73,9 @@ def queue_policy(settings: Settings) -> QueuePolicy:
         lease_reporting_s=queue.lease_s,
         waiting_max=queue.waiting_max,
         waiting_anonymous_max=queue.waiting_max_anonymous,
+        fee_per_mille=fee_per_mille(settings.kudos),
+        tax_job_mk=tax_job_mk(settings.kudos),
+        kudos=kudos_policy(settings.kudos),
         requests_kept_s=queue.kept_days * 24 * 3_600,
         default_models=settings.models.default_models,
         model_aliases=settings.models.aliases,
