@@ -9,7 +9,7 @@ from core.api.context import CONTEXT, HELD, ApiContext
 from core.api.cors import allow_any_origin, answer_preflight
 from core.api.errors import answer_errors
 from core.api.held import HeldPops
-from core.api.operations import Operations, routes_of
+from core.api.operations import Operations, routes_of, tell_limits
 from core.api.serving import note_head
 
 
@@ -26,6 +26,7 @@ def create_app(context: ApiContext, *more: Iterable[web.AbstractRouteDef]) -> we
     app[CONTEXT] = context
     app[HELD] = HeldPops()
     app.on_response_prepare.append(allow_any_origin)
+    app.on_response_prepare.append(tell_limits)
     app.on_shutdown.append(app[HELD].close)
     app.add_routes(routes_of(operations()))
     if context.signed_objects is not None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from core.api.held import HeldPops
+from core.api.limits import ClientAddresses, RateLimits
 from core.domain.policy import QueuePolicy
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
@@ -45,6 +46,8 @@ class ApiContext:
     body_bytes_max: int = MIB
     body_s_max: float = 30.0
     streams_max: int = 100
+    rate_limits: RateLimits | None = None
+    addresses: ClientAddresses = field(default_factory=ClientAddresses)
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """So many pictures are decoded at a time, which bounds the memory that takes."""
     meters: Meters = field(default_factory=Meters)

@@ -9,6 +9,7 @@ from aiohttp import web
 from msgspec import UNSET
 
 from core.api.bodies import BodyTooLargeError, BodyTooSlowError, json_reply
+from core.api.limits import TooManyCallsError
 from core.domain import errors
 from core.wire import MalformedBodyError, Rc
 from core.wire.people import RequestError, RequestValidationError
@@ -57,6 +58,8 @@ async def answer_errors(request: web.Request, handler: _Route) -> web.StreamResp
         return _refusal(exc)
     except (MalformedBodyError, MissingKeyError, BodyTooLargeError, BodyTooSlowError) as exc:
         return _unreadable(exc)
+    except TooManyCallsError as exc:
+        return json_reply(RequestError(message=str(exc)), status=429, headers=exc.headers)
     except web.HTTPException as exc:
         return _http_refusal(request, exc)
     except ConnectionError:

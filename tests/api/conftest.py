@@ -10,6 +10,7 @@ import pytest
 
 from cdn import DiskObjects
 from core.api import ApiContext, ApiServer, create_app, listen
+from core.api.limits import ClientAddresses, RateLimits, networks_of, store_of
 from core.domain.policy import QueuePolicy
 from core.loops.wakeup import MemoryWakeup
 from core.ports.store import UnitOfWork
@@ -38,6 +39,9 @@ async def build(tmp_path: Path, migrated: Path) -> AsyncIterator[Builder]:
         public_url: str | None = None,
         policy: QueuePolicy | None = None,
         around: Callable[[UnitOfWork], UnitOfWork] = lambda uow: uow,
+        limits_at: str | None = None,
+        relaxed: tuple[str, ...] = (),
+        proxies: tuple[str, ...] = (),
         **settings: Any,
     ) -> Horde:
         folder = tmp_path / f"horde{len(started)}"
@@ -59,6 +63,10 @@ async def build(tmp_path: Path, migrated: Path) -> AsyncIterator[Builder]:
             public_url=address,
             secret=b"u" * 32,
             version="0.1.0",
+            rate_limits=None
+            if limits_at is None
+            else RateLimits(store_of(limits_at, clock), clock, relaxed=networks_of(relaxed)),
+            addresses=ClientAddresses(networks_of(proxies)),
             **({"full_check_share": 0.0} | settings),
         )
         server = ApiServer(create_app(context), listening=listening, head_s=0.5, stop_s=2.0)

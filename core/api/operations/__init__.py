@@ -3,7 +3,7 @@
 from core.api.operations.call import Call, Reply
 from core.api.operations.idempotency import Idempotency
 from core.api.operations.operation import Answer, Caller, Media, Operation, Operations, Tag
-from core.api.operations.serving import endpoint, routes_of
+from core.api.operations.serving import endpoint, routes_of, tell_limits
 
 __all__ = [
     "Answer",
@@ -17,4 +17,5 @@ __all__ = [
     "Tag",
     "endpoint",
     "routes_of",
+    "tell_limits",
 ]

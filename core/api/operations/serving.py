@@ -1,6 +1,6 @@
 """From the table of operations to routes: who calls is found, the query and body are read, the answer is sent."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ from core.api.auth import account_of, api_key_of
 from core.api.bodies import message_in, read_body
 from core.api.context import CONTEXT, ApiContext
 from core.api.errors import MissingKeyError
+from core.api.limits import Caught
 from core.api.operations.call import Call, Reply
 from core.api.operations.idempotency import idempotency_of
 from core.api.operations.operation import Answer, Caller, Operation
@@ -17,6 +18,8 @@ from core.domain.accounts import Account
 from core.domain.errors import NotPermitted
 from core.wire import MalformedBodyError, Rc, violations_of
 
+LIMITS_LEFT: web.RequestKey[Mapping[str, str]] = web.RequestKey("limits_left", Mapping)
+_NOTHING: Mapping[str, str] = {}
 _Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -31,10 +34,12 @@ def routes_of(operations: Iterable[Operation]) -> list[web.RouteDef]:
 
 
 def endpoint(operation: Operation) -> _Endpoint:
-    """Return what aiohttp calls for the operation. The order: the key, the query, the body, the handler."""
+    """Return what aiohttp calls for the operation. The order: limits, key, query, body, handler."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         context = request.app[CONTEXT]
+        if context.rate_limits is not None and operation.limits:
+            request[LIMITS_LEFT] = await context.rate_limits.admit(operation.limits, _caught(request, operation))
         _refuse_nul(request)
         caller = await _caller_of(request, operation.caller)
         query = _query_of(request, operation.query)
@@ -55,6 +60,22 @@ def _sent(call: Call[Any, Any], answer: Answer) -> web.StreamResponse:
     if isinstance(answer, web.StreamResponse):
         return answer
     return call.respond(answer if isinstance(answer, Reply) else Reply(message=answer))
+
+
+async def tell_limits(request: web.Request, response: web.StreamResponse) -> None:
+    """Put into the reply's headers how many more calls are taken; what a refusal says of itself stays."""
+    for name, value in request.get(LIMITS_LEFT, _NOTHING).items():
+        response.headers.setdefault(name, value)
+
+
+def _caught(request: web.Request, operation: Operation) -> Caught:
+    return Caught(
+        operation=operation.id,
+        method=request.method,
+        path=request.path,
+        address=request.app[CONTEXT].addresses.of(request),
+        api_key=request.headers.get("apikey", "").strip(),
+    )
 
 
 async def _body_of(request: web.Request, context: ApiContext, operation: Operation) -> bytes:
