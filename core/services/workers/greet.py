@@ -28,6 +28,7 @@ def greet(tx: Transaction, offer: WorkerOffer, *, policy: QueuePolicy, now_ms: i
         NotPermitted: the name is another account's, or the owner may have no worker, or no more of them.
         WorkerMaintenance: the worker is paused. (In maintenance the greeting is ``closed`` instead.)
     """
+    check_name(offer.name, policy.workers)
     named = handles_of(offer.priority_usernames, people_max=policy.priority_max)
     known = tx.workers.known(offer.name, now_ms=now_ms)
     is_new = known is None
@@ -106,7 +107,6 @@ def _register(tx: Transaction, offer: WorkerOffer, *, policy: QueuePolicy, now_m
     if offer.account_id == ANONYMOUS:
         message = "A worker needs an account of its own, which earns the kudos. Make an account and give its key."
         raise NotPermitted(message, code="AnonForbiddenWorker")
-    check_name(offer.name, policy.workers)
     check_offer(offer, policy)
     owner = tx.accounts.get(offer.account_id)
     if owner is None:
