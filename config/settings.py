@@ -46,6 +46,28 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: Annotated[str, Meta(pattern=r"^$|^sqlite:///.+", examples=["sqlite:////var/lib/horde/horde.db"])] = ""
 
 
+class ObjectSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where pictures live: in the data folder, or in buckets of R2 or another S3 service (cdn/README.md)."""
+
+    kind: Annotated[str, Meta(pattern=r"^(disk|s3)$", examples=["s3"])] = "disk"
+    endpoint: Annotated[
+        str, Meta(pattern=r"^$|^https?://[^/\s@]+$", examples=["https://ACCOUNT.r2.cloudflarestorage.com"])
+    ] = ""
+    region: Annotated[str, Meta(pattern=r"^[a-z0-9-]+$", examples=["auto"])] = "auto"
+    bucket: Annotated[str, Meta(pattern=r"^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", examples=["horde-pictures"])] = ""
+    private_bucket: Annotated[
+        str, Meta(pattern=r"^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", examples=["horde-uploads"])
+    ] = ""
+    access_key_id: Annotated[str, Meta(pattern=r"^\S*$", examples=["0123456789abcdef0123456789abcdef"])] = ""
+    secret_access_key: Annotated[str, Meta(pattern=r"^\S*$", examples=["the secret that came with the key id"])] = ""
+    public_url: Annotated[
+        str, Meta(pattern=r"^$|^https?://[^\s?#@]+$", examples=["https://pictures.horde.example.org"])
+    ] = ""
+    prefix: Annotated[
+        str, Meta(pattern=r"^$|^([A-Za-z0-9][A-Za-z0-9_-]*/)+$", max_length=100, examples=["my-horde/"])
+    ] = ""
+
+
 class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How the queue orders and bounds the work (design: due times and leases)."""
 
@@ -113,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     server: ServerSettings = ServerSettings()
     data: DataSettings = DataSettings()
+    objects: ObjectSettings = ObjectSettings()
     queue: QueueSettings = QueueSettings()
     kudos: KudosSettings = KudosSettings()
     models: ModelSettings = ModelSettings()
@@ -156,14 +179,32 @@ def load_settings(
         try:
             converted = msgspec.convert(value, known[key], strict=source not in {"environment", "command line"})
         except msgspec.ValidationError as error:
-            problems.append(f"{key} ({source}): {error}. Got {value!r}; an example: {_example(known[key])!r}.")
+            got = "a value that is not shown" if "secret" in key else repr(value)
+            problems.append(f"{key} ({source}): {error}. Got {got}; an example: {_example(known[key])!r}.")
             continue
         section, _, leaf = key.partition(".")
         sections.setdefault(section, {})[leaf] = converted
+    hints = get_type_hints(Settings)
+    problems += _missing_for_s3(sections.get("objects", {}))
     if problems:
         raise SettingsError(problems)
-    hints = get_type_hints(Settings)
     return Settings(**{section: hints[section](**values) for section, values in sections.items()})
+
+
+def _missing_for_s3(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what buckets need besides what is given."""
+    if given.get("kind") != "s3":
+        return
+    needed = ["bucket", "access_key_id", "secret_access_key"]
+    if given.get("region", "auto") == "auto":
+        needed.append("endpoint")  # without one it is AWS, which wants its region
+    types = {leaf.name: leaf.type for leaf in msgspec.structs.fields(ObjectSettings)}
+    for name in needed:
+        if not given.get(name):
+            also = " (or objects.region, for AWS)" if name == "endpoint" else ""
+            source = " Best set it as HORDE_OBJECTS_SECRET_ACCESS_KEY." if name == "secret_access_key" else ""
+            example = _example(types[name])
+            yield f'objects.{name}{also}: is needed with objects.kind "s3". An example: {example!r}.{source}'
 
 
 def _leaves() -> Iterator[tuple[str, Any]]:

@@ -17,8 +17,8 @@ from bots.metrics import BotFigures
 from bots.platform import Platform
 from bots.runner import Runner
 from bots.styles import StyleShelf, StylesInvalid
-from cdn.disk import DiskObjects
 from config.kudos import fee_per_mille, kudos_policy, tax_job_mk
+from config.objects import Shelf, disk_objects, s3_objects
 from config.secrets_file import horde_secret
 from config.settings import Settings, SettingsError
 from core.api import ApiContext, create_app
@@ -30,6 +30,7 @@ from core.loops.chores import chores
 from core.loops.loops import Loops
 from core.loops.wakeup import MemoryWakeup
 from core.ports.clock import Clock, SystemClock
+from core.ports.objects import ObjectStore
 from core.services.moderation.screening import RuleScreening
 from core.services.statistics.meters import Meters
 from core.store import SqliteUnitOfWork
@@ -156,6 +157,9 @@ PLATFORMS: dict[str, Callable[[Ground], Platform]] = {"commons": commons}
 # Where the pictures of a summons are shown to all: platform of the summons -> platform of the showcase.
 SHOWCASES = {"commons": "commons"}
 
+# Where pictures live: objects.kind -> how the store is made.
+OBJECTS: dict[str, Callable[..., Shelf]] = {"disk": disk_objects, "s3": s3_objects}
+
 
 def metrics_page(ground: Ground, app: web.Application, meters: Meters) -> Metrics:
     """What Prometheus may read: each room's figures."""
@@ -173,7 +177,8 @@ def metrics_page(ground: Ground, app: web.Application, meters: Meters) -> Metric
 def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     """Everything of one process, made and connected; nothing runs yet."""
     settings, uow, clock, policy = ground.settings, ground.uow, ground.clock, ground.policy
-    objects = DiskObjects(settings.folder, public_url=public_url, secret=ground.secret, clock=clock)
+    kept = OBJECTS[settings.objects.kind](settings, public_url=public_url, secret=ground.secret, clock=clock)
+    objects = kept.objects
     screening, shelf = prompt_screening(), style_shelf(settings)
     enabled = {"commons": settings.commons.enabled}
     platforms = [make(ground) for name, make in PLATFORMS.items() if enabled[name]]
@@ -189,7 +194,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         public_url=public_url,
         secret=ground.secret,
         version=VERSION,
-        signed_objects=objects,
+        signed_objects=kept.served,
     )
     timelines = [
         commons_context(ground, platform, objects=objects, screening=screening, shelf=shelf, public_url=public_url)
@@ -201,6 +206,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     app.on_shutdown.extend(timeline.pulse.close for timeline in timelines)
     if settings.server.metrics != "off":
         app.add_routes(metrics_page(ground, app, meters).routes())
+    app.on_cleanup.append(kept.end)
     runner = Runner(
         uow=uow,
         clock=clock,
@@ -218,7 +224,7 @@ def commons_context(
     ground: Ground,
     platform: CommonsPlatform,
     *,
-    objects: DiskObjects,
+    objects: ObjectStore,
     screening: RuleScreening,
     shelf: StyleShelf,
     public_url: str,

@@ -33,11 +33,14 @@ class Seaweed:
         self._process: subprocess.Popen[bytes] | None = None
         self._log = folder / "weed.log"
         self.ports = free_ports()
-        self.keys = {who: (f"AK{secrets.token_hex(8)}", secrets.token_hex(20)) for who in ("owner", "writer", "reader")}
+        people = ("owner", "writer", "limited", "reader")
+        self.keys = {who: (f"AK{secrets.token_hex(8)}", secrets.token_hex(20)) for who in people}
         (folder / "data").mkdir()
         actions = {
             "owner": ["Admin", "Read", "Write", "List"],
             "writer": [f"{do}:{bucket}" for do in ("Read", "Write", "List") for bucket in (PUBLIC, PRIVATE)],
+            # Objects under one prefix only: nothing of the buckets' own settings, as with R2's object tokens.
+            "limited": [f"{do}:{bucket}/limited/*" for do in ("Read", "Write", "List") for bucket in (PUBLIC, PRIVATE)],
             "reader": [f"Read:{PUBLIC}", f"Read:{PRIVATE}"],
         }
         identities: list[dict[str, Any]] = [

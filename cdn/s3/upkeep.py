@@ -23,8 +23,9 @@ _NET_DAYS: Final = {UPLOADS: 2, SOURCES: 9}
 class Upkeep:
     """Prunes, and asks the bucket once for rules that delete what pruning misses."""
 
-    def __init__(self, client: S3Client) -> None:
-        """Hold the client; nothing is called yet."""
+    def __init__(self, client: S3Client, *, listed_max: int = 1000) -> None:
+        """Hold the client; nothing is called yet. listed_max: so many objects are listed at a time."""
+        self._listed_max = listed_max
         self._client = client
         self._place = client.place
         self._is_asked = False
@@ -88,6 +89,7 @@ class Upkeep:
     async def _pages(self, prefix: str) -> AsyncIterator[list[dict[str, Any]]]:
         """Yield what the private bucket lists under the prefix, in order, a page at a time."""
         params: dict[str, Any] = {"Bucket": self._place.uploads_bucket, "Prefix": self._place.full(prefix)}
+        params["MaxKeys"] = self._listed_max
         for _ in range(_PAGES_MAX):
             answer: dict[str, Any] = await self._client.call(
                 lambda sdk, asked=dict(params): sdk.list_objects_v2(**asked),  # type: ignore[misc] # bound now

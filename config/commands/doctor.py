@@ -49,6 +49,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding(subject="settings", told="all keys are known and valid")
     yield _folder(settings)
     yield _looked_at("database", lambda: _database(settings))
+    yield from _objects(settings)
     yield _port(settings)
     yield _looked_at("styles", lambda: _styles(settings))
     yield _looked_at("rules", _rules)
@@ -76,8 +77,8 @@ def _folder(settings: Settings) -> Finding:
 def _database(settings: Settings) -> str:
     from config.wiring import MIGRATIONS, open_ground
     from core.services.kudos.audit import audit
-    from core.store.sqlite.connections import path_of
     from core.store.migrate import is_current
+    from core.store.sqlite.connections import path_of
 
     if not path_of(settings.database_url).exists():
         return "will be made at the first start"
@@ -92,6 +93,29 @@ def _database(settings: Settings) -> str:
         return f"{report.accounts} accounts, {report.transfers} transfers, the ledger is right"
 
     return asyncio.run(check())
+
+
+def _objects(settings: Settings) -> Iterator[Finding]:
+    if settings.objects.kind == "disk":
+        yield Finding(subject="objects", told=f"pictures lie in {settings.folder / 'objects'}")
+        return
+    from cdn.s3 import S3Objects
+    from cdn.s3.check import try_out
+    from config.objects import s3_place
+    from core.ports.clock import SystemClock
+
+    async def look() -> list[Finding]:
+        clock = SystemClock()
+        objects = S3Objects(s3_place(settings.objects), clock=clock)
+        try:
+            return [
+                Finding(subject=f"objects: {tried.what}", told=tried.told, next_step=tried.next_step)
+                async for tried in try_out(objects, now_ms=clock.now_ms())
+            ]
+        finally:
+            objects.close()
+
+    yield from asyncio.run(look())
 
 
 def _port(settings: Settings) -> Finding:
