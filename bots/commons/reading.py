@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bots.commons import render
@@ -127,7 +128,8 @@ def _is_on_the_way(post: TimelinePost, summons: OpenSummons | None, glass: Glass
 def _way(tx: ReadTransaction, post_id: int, summons: OpenSummons | None, now_ms: int) -> WayView:
     request = None
     if summons is not None and summons.request_id is not None:
-        request = status(tx, request_id=RequestId(summons.request_id), now_ms=now_ms)
+        with suppress(NotFound):  # the horde forgets requests that ended long ago
+            request = status(tx, request_id=RequestId(summons.request_id), now_ms=now_ms)
     way = render.way_view(post_id, summons, request)
     return way if summons is None else replace(way, owner=summons.author_id)
 

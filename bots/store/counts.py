@@ -39,7 +39,13 @@ def bot_counts(tx: ReadTransaction, *, now_ms: int) -> BotCounts:
         commissions.c.platform, commissions.c.state
     )
     open_ones = connection.execute(asked.where(commissions.c.state.in_(_OPEN)))
-    ended = connection.execute(asked.where(commissions.c.id >= first_id(since_ms), commissions.c.state.not_in(_OPEN)))
+    ended = connection.execute(
+        asked.where(
+            commissions.c.id >= first_id(since_ms),  # by the primary key; after a jump of the clock that is not enough
+            commissions.c.created_at_ms >= since_ms,
+            commissions.c.state.not_in(_OPEN),
+        )
+    )
     return BotCounts(
         outbox={(row[0], row[1]): int(row[2]) for rows in (moving, sent) for row in rows},
         commissions={(row[0], row[1]): int(row[2]) for rows in (open_ones, ended) for row in rows},

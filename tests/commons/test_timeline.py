@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from bots.platform import Target, Visibility
+from bots.store.commissions import change_commission, commission_of_event
+from bots.store.rows import CommissionState
+from core.ports.store import Transaction
 from tests.commons.conftest import Timeline, Visitor
 
 NOTICE = "Volunteers&#39; machines can see prompts and pictures"
@@ -240,6 +243,24 @@ async def test_private_answers_are_for_one(timeline: Timeline) -> None:
     assert f'id="post-{reply}"' in (await author.get("/")).text
     assert f'id="post-{reply}"' not in (await other.get("/")).text
     assert (await other.send(f"/commons/posts/{reply}/vote", vote="up")).status == 404
+
+
+async def test_a_summons_whose_request_is_forgotten_is_still_shown(timeline: Timeline) -> None:
+    author = await timeline.visitor()
+    event = await timeline.event_of(await timeline.summon(author))
+
+    def forget(tx: Transaction) -> None:
+        mine = commission_of_event(tx, platform=event.platform, event_id=event.event_id)
+        assert mine is not None
+        now_ms = timeline.clock.now_ms()
+        change_commission(
+            tx, commission_id=mine.id, state=CommissionState.FINISHED, now_ms=now_ms, request_id="forgotten"
+        )
+
+    await timeline.uow.write(forget)
+    page = await author.get("/")
+    assert page.status == 200
+    assert "a red heart" in page.text
 
 
 async def test_too_many_posts_are_slowed_down(timeline: Timeline) -> None:
