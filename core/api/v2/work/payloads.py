@@ -1,6 +1,8 @@
 """From the engine's words to v2's: popped jobs as the messages that workers read."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 from msgspec import UNSET, structs
 
@@ -29,7 +31,7 @@ def popped_of(context: ApiContext, popped: Popped) -> GenerationPayloadStable:
     """Return the reply to a pop: the jobs with an upload address each, or that there is none."""
     if not popped.jobs:
         known = {name: popped.skipped[field] for name, field in _SKIPPED_FIELDS.items() if field in popped.skipped}
-        return GenerationPayloadStable(skipped=NoValidRequestFoundStable(**known))
+        return GenerationPayloadStable(skipped=NoValidRequestFoundStable(**known), messages=messages_of(popped))
     first = popped.jobs[0]
     uploads = tuple(_upload_address(context, job) for job in popped.jobs)
     extra = first.extra
@@ -37,6 +39,7 @@ def popped_of(context: ApiContext, popped: Popped) -> GenerationPayloadStable:
         payload=_payload(first, images=len(popped.jobs)),
         id=first.job_id,
         ids=tuple(job.job_id for job in popped.jobs),
+        messages=messages_of(popped),
         ttl=first.ttl_s,
         model=first.model,
         source_image=_text(extra.get("source_image")),
@@ -45,6 +48,19 @@ def popped_of(context: ApiContext, popped: Popped) -> GenerationPayloadStable:
         extra_source_images=_dicts(extra.get("extra_source_images")),
         r2_upload=uploads[0],
         r2_uploads=uploads,
+    )
+
+
+def messages_of(popped: Popped) -> tuple[dict[str, Any], ...]:
+    """Return what the worker is to be told, as v2 says it; a worker shows each once, by its id."""
+    return tuple(
+        {
+            "id": message.id,
+            "message": message.text,
+            "origin": message.origin,
+            "expiry": datetime.fromtimestamp(message.expires_at_ms / 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        for message in popped.messages
     )
 
 
