@@ -16,6 +16,7 @@ from core.domain.queue.matching import Capability, capability_of, every_job_fits
 from core.domain.queue.needs import Needs
 from core.domain.workers.offer import WorkerOffer
 from core.domain.workers.team import TeamId
+from core.domain.workers.worker import Worker
 from core.store.statement import Line, Prepared
 from core.store.tables import lanes
 from core.store.timed import Timed
@@ -113,6 +114,7 @@ class Memory:
         self._pressure: tuple[float, Counter[AccountId]] = (0.0, Counter())
         self.marks: OrderedDict[tuple[WorkerId, int], tuple[int, JobId]] = OrderedDict()
         self.mates: Timed[TeamId, tuple[AccountId, ...]] = Timed(kept_ms=10_000, size_max=1_000)
+        self.online: Timed[bool, dict[WorkerId, Worker]] = Timed(kept_ms=1_000, size_max=1)
         self.named: Timed[Handles, tuple[AccountId, ...]] = Timed(kept_ms=60_000, size_max=1_000)
         self.lane_counts: tuple[int, dict[int, int]] = (-(10**12), {})
         self.events_written = 0

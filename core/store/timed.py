@@ -33,6 +33,12 @@ class Timed(Generic[K, V]):
                 self._values.popitem(last=False)
         return value
 
+    def known(self, key: K) -> V | None:
+        """Return the value that was last remembered, however old."""
+        with self._lock:
+            found = self._values.get(key)
+        return None if found is None else found[1]
+
     def forget(self, key: K) -> None:
         """Have the next ``get`` ask."""
         with self._lock:

@@ -72,7 +72,7 @@ class SqlTransaction:
             self.line, self.writes, requests=self.requests, ledger=self.ledger, touched_lanes=self.touched_lanes
         )
         self.claims = Claims(self.line, self.writes, memory)
-        self.workers = Workers(connection, memory)
+        self.workers = Workers(self.line, self.writes, memory)
         self.teams = Teams(connection, memory)
         self.messages = Messages(connection)
         self.events = Events(self.line, self.writes, clock, memory)

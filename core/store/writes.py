@@ -63,9 +63,7 @@ def update(table: sa.Table, *, key: str = "id", **sets: str) -> Write:
 
     A name that is not a column of the table is a whole number.
     """
-    names = [key]
-    for expression in sets.values():
-        names += [name for name in _GIVEN.findall(expression) if name not in names]
+    names = list(dict.fromkeys((key, *(name for expression in sets.values() for name in _GIVEN.findall(expression)))))
 
     def said(how: Callable[[str], str]) -> str:
         each = (f"{column} = {_GIVEN.sub(lambda found: how(found[1]), words)}" for column, words in sets.items())

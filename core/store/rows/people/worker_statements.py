@@ -3,7 +3,9 @@
 import sqlalchemy as sa
 
 from core.domain.workers.uptime import CHECK_IN_MS
+from core.store.statement import Prepared
 from core.store.tables import accounts, team_workers, teams, worker_messages, worker_suspicions, workers
+from core.store.writes import update
 
 ONLINE_MAX = 1_000
 OF_OWNER_MAX = 1_000
@@ -43,14 +45,14 @@ ALL = (
 )
 GET = ALL.where(workers.c.id == sa.bindparam("worker_id"))
 BY_NAME = ALL.where(workers.c.name == sa.bindparam("worker_name"))
-KNOWN = BY_NAME.add_columns(_IN_FORCE.label("addressed"))
+KNOWN = Prepared(BY_NAME.add_columns(_IN_FORCE.label("addressed")))
 OF_OWNER = (
     ALL.where(workers.c.account_id == sa.bindparam("account_id"))
     .order_by(workers.c.registered_at_ms, workers.c.id)
     .limit(OF_OWNER_MAX)
 )
 COUNT_OF = sa.select(sa.func.count()).where(workers.c.account_id == sa.bindparam("account_id"), ALIVE)
-ONLINE = (
+ONLINE = Prepared(
     ALL.where(workers.c.last_seen_at_ms >= sa.bindparam("since_ms"))
     .order_by(workers.c.last_seen_at_ms.desc())
     .limit(ONLINE_MAX)
@@ -80,42 +82,25 @@ ADD = sa.text(
     sa.bindparam("offer", type_=sa.Text),
     sa.bindparam("now_ms", type_=sa.BigInteger),
 )
-_SINCE_SEEN = _NOW - workers.c.last_seen_at_ms
+THE_WORKER = sa.update(workers).where(workers.c.id == sa.bindparam("the_worker"))
 # A sign of life. Counted in the statement itself: a worker's threads pop side by side.
 _ALIVE_NOW = {
-    "uptime_ms": workers.c.uptime_ms
-    + sa.case(
-        (
-            sa.and_(~workers.c.maintenance, ~workers.c.paused, _SINCE_SEEN.between(0, CHECK_IN_MS)),
-            _SINCE_SEEN,
-        ),
-        else_=0,
-    ),
-    "last_seen_at_ms": sa.case((_SINCE_SEEN > 0, _NOW), else_=workers.c.last_seen_at_ms),
+    "uptime_ms": "uptime_ms + CASE WHEN NOT maintenance AND NOT paused "
+    f"AND :now_ms - last_seen_at_ms BETWEEN 0 AND {CHECK_IN_MS} THEN :now_ms - last_seen_at_ms ELSE 0 END",
+    "last_seen_at_ms": "CASE WHEN :now_ms > last_seen_at_ms THEN :now_ms ELSE last_seen_at_ms END",
 }
-THE_WORKER = sa.update(workers).where(workers.c.id == sa.bindparam("the_worker"))
-SEEN = THE_WORKER.values(
-    start_id=sa.bindparam("new_start_id", type_=sa.Text),
-    offer=sa.bindparam("new_offer", type_=sa.Text),
-    **_ALIVE_NOW,
-)
-_TOOK_MS = sa.bindparam("took_ms", type_=sa.BigInteger)
-_SPEED = sa.bindparam("sample_milli", type_=sa.BigInteger)
-WORKED = THE_WORKER.values(
-    jobs_done=workers.c.jobs_done + 1,
-    things_done=workers.c.things_done + sa.bindparam("new_things", type_=sa.BigInteger),
-    kudos_mk=workers.c.kudos_mk + sa.bindparam("reward_mk", type_=sa.BigInteger),
+SEEN = update(workers, start_id=":start_id", offer=":offer", **_ALIVE_NOW)
+WORKED = update(
+    workers,
+    jobs_done="jobs_done + 1",
+    things_done="things_done + :new_things",
+    kudos_mk="kudos_mk + :reward_mk",
     # A smoothed time: the first job's own, then a fifth of each new one.
-    job_ms=sa.case((workers.c.job_ms == 0, _TOOK_MS), else_=(workers.c.job_ms * 4 + _TOOK_MS) // 5),
+    job_ms="CASE WHEN job_ms = 0 THEN :took_ms ELSE (job_ms * 4 + :took_ms) / 5 END",
     # The mean of the first twenty, then a twentieth of each new one.
-    speed_milli=sa.case(
-        (workers.c.speed_milli == 0, _SPEED),
-        (
-            workers.c.jobs_done < SMOOTHED_OVER,
-            workers.c.speed_milli + (_SPEED - workers.c.speed_milli) // (workers.c.jobs_done + 1),
-        ),
-        else_=workers.c.speed_milli + (_SPEED - workers.c.speed_milli) // SMOOTHED_OVER,
-    ),
+    speed_milli="CASE WHEN speed_milli = 0 THEN :sample_milli "
+    f"WHEN jobs_done < {SMOOTHED_OVER} THEN speed_milli + (:sample_milli - speed_milli) / (jobs_done + 1) "
+    f"ELSE speed_milli + (:sample_milli - speed_milli) / {SMOOTHED_OVER} END",
     **_ALIVE_NOW,
 )
 _HOUR = sa.bindparam("hour", type_=sa.BigInteger)

@@ -16,6 +16,8 @@ from core.domain.workers.team import TeamId
 from core.domain.workers.worker import Known, Worker
 from core.store.memory import Memory
 from core.store.rows.people import worker_statements as sql
+from core.store.statement import Line
+from core.store.writes import Writes
 
 _OFFER = msgspec.json.Decoder(WorkerOffer)
 
@@ -29,9 +31,11 @@ def _offer(text: str) -> WorkerOffer:
 class Workers:
     """The workers of one transaction."""
 
-    def __init__(self, connection: sa.Connection, memory: Memory) -> None:
-        """Stand over the transaction's connection."""
-        self._connection = connection
+    def __init__(self, line: Line, writes: Writes, memory: Memory) -> None:
+        """Stand over the transaction's line."""
+        self._line = line
+        self._writes = writes
+        self._connection = line.seen
         self._memory = memory
 
     def get(self, worker_id: WorkerId) -> Worker | None:
@@ -44,12 +48,17 @@ class Workers:
 
     def known(self, name: str, *, now_ms: int) -> Known | None:
         """Return the worker of this name with all that a pop needs to know of it, in one statement."""
-        row = self._connection.execute(sql.KNOWN, {"worker_name": name, "now_ms": now_ms}).first()
+        row = self._line.first(sql.KNOWN, {"worker_name": name, "now_ms": now_ms})
         return None if row is None else Known(worker=worker_of(row), addressed=bool(row.addressed))
 
     def online(self, since_ms: int) -> Sequence[Worker]:
-        """Return the workers that were seen since then, at most a thousand."""
-        return [worker_of(row) for row in self._connection.execute(sql.ONLINE, {"since_ms": since_ms})]
+        """Return the workers that were seen since then, at most a thousand; what is known of them is a second old."""
+
+        def ask() -> dict[WorkerId, Worker]:
+            return {WorkerId(row.id): worker_of(row) for row in self._line.all(sql.ONLINE, {"since_ms": since_ms})}
+
+        there = self._memory.online.get(True, ask, now_ms=since_ms)
+        return [worker for worker in there.values() if worker.last_seen_at_ms >= since_ms]
 
     def of_owner(self, account_id: AccountId) -> Sequence[Worker]:
         """Return the account's workers, the oldest first."""
@@ -92,33 +101,33 @@ class Workers:
             "offer": msgspec.json.encode(offer).decode(),
             "now_ms": now_ms,
         }
+        self._memory.online.forget(True)
         return self._connection.execute(sql.ADD, row).first() is not None
 
     def seen(self, worker_id: WorkerId, *, offer: WorkerOffer, now_ms: int) -> None:
         """Note what the worker offers now, and its uptime since it was last seen."""
-        self._connection.execute(
-            sql.SEEN,
-            {
-                "the_worker": worker_id,
-                "new_start_id": offer.start_id,
-                "new_offer": msgspec.json.encode(offer).decode(),
-                "now_ms": now_ms,
-            },
-        )
+        known = (self._memory.online.known(True) or {}).get(worker_id)
+        if known is None or known.offer != offer:
+            self._memory.online.forget(True)
+        row = {
+            "id": worker_id,
+            "start_id": offer.start_id,
+            "offer": msgspec.json.encode(offer).decode(),
+            "now_ms": now_ms,
+        }
+        self._writes.add(sql.SEEN, row)
 
     def worked(self, worker_id: WorkerId, *, things: int, job_ms: int, reward_mk: int, now_ms: int) -> None:
         """Count a finished job, smooth its time and speed, and note the uptime."""
-        self._connection.execute(
-            sql.WORKED,
-            {
-                "the_worker": worker_id,
-                "new_things": things,
-                "took_ms": job_ms,
-                "sample_milli": speed_milli_of(things=things, job_ms=job_ms),
-                "reward_mk": reward_mk,
-                "now_ms": now_ms,
-            },
-        )
+        row = {
+            "id": worker_id,
+            "new_things": things,
+            "took_ms": job_ms,
+            "sample_milli": speed_milli_of(things=things, job_ms=job_ms),
+            "reward_mk": reward_mk,
+            "now_ms": now_ms,
+        }
+        self._writes.add(sql.WORKED, row)
 
     def faulted(self, worker_id: WorkerId, *, hour: int) -> int:
         """Count a job that it took and did not make; return how many those were in this hour."""
@@ -148,11 +157,13 @@ class Workers:
         }
         changes = {column: value for column, value in asked.items() if value is not None}
         if changes:
+            self._memory.online.forget(True)
             self._connection.execute(sql.THE_WORKER.values(**changes), {"the_worker": worker_id})
         return True
 
     def archive(self, worker_id: WorkerId, *, now_ms: int) -> None:
         """Have the worker be gone, its name free and its past kept."""
+        self._memory.online.forget(True)
         self._connection.execute(sql.ARCHIVE, {"the_worker": worker_id, "new_archived_at_ms": now_ms})
 
     def rewarded(self, worker: Worker, *, amount_mk: int, uptime_ms: int) -> bool:
@@ -179,7 +190,7 @@ def _worker(row: "sa.Row[*tuple[Any, ...]] | None") -> Worker | None:
     return None if row is None else worker_of(row)
 
 
-def worker_of(row: "sa.Row[*tuple[Any, ...]]") -> Worker:
+def worker_of(row: Any) -> Worker:  # noqa: ANN401 - a row of the workers
     """Return the worker of a row."""
     return Worker(
         id=WorkerId(row.id),
