@@ -54,6 +54,7 @@ async def _signed_upload(objects: S3Objects, session: aiohttp.ClientSession, key
 
 
 async def _inside(objects: S3Objects, upload: str, picture: str) -> Tried:
+    await objects.put(picture, b"first", content_type=_TYPE)
     await objects.copy(upload, picture, content_type=_TYPE)
     part = await objects.get(picture, start=6, length=6)
     if part == _PROBE[6:12]:

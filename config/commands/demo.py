@@ -142,24 +142,42 @@ async def _follow(settings: Settings, post_id: int) -> list[tuple[str, str]]:
                 last = scene
             if scene.is_over:
                 bar.end()
-                return _told(scene, settings)
+                return _told(scene, settings, picture=await _picture(ground, scene))
             await asyncio.sleep(LOOK_S)
     raise DemoFailedError(
         f"There was no answer within {ANSWER_S:.0f} s; the last that was seen: {last.words if last else '-'}"
     )
 
 
-def _told(scene: Any, settings: Settings) -> list[tuple[str, str]]:  # noqa: ANN401 - Scene is imported where used
+async def _picture(ground: Any, scene: Any) -> str:  # noqa: ANN401 - both are imported where used
+    """Where the picture lies: a file, or an address in a bucket."""
+    from config.wiring import OBJECTS
+
     if scene.picture_key is None:
         raise DemoFailedError(f"The bot answered without a picture: {scene.reply}")
-    picture = settings.folder / "objects" / scene.picture_key
-    if not picture.is_file():
-        raise DemoFailedError(f"The picture is not where it belongs: {picture}")
+    settings: Settings = ground.settings
+    shelf = OBJECTS[settings.objects.kind](settings, public_url="", secret=ground.secret, clock=ground.clock)
+    on_disk = settings.objects.kind == "disk"
+    found = await shelf.objects.head(scene.picture_key)
+    place = settings.folder / "objects" / scene.picture_key
+    where = str(place) if on_disk else shelf.objects.public_url(scene.picture_key)
+    shelf.close()
+    if found is None:
+        raise DemoFailedError(f"The picture is not where it belongs: {where}")
+    return where
+
+
+def _told(
+    scene: Any,  # noqa: ANN401 - Scene is imported where used
+    settings: Settings,
+    *,
+    picture: str,
+) -> list[tuple[str, str]]:
     if not scene.ledger_ok:
         raise DemoFailedError(f"The ledger is wrong. See: horde ledger check --data {settings.folder}")
     return [
         ("reply", scene.reply.replace("\n", "\n" + " " * 13)),
-        ("picture", str(picture)),
+        ("picture", picture),
         ("paid", f"{kudos(scene.price_mk)} kudos"),
         ("balance", f"{kudos(scene.balance_mk)} kudos"),
         ("ledger", "sum 0, no differences"),
