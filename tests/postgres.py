@@ -31,6 +31,8 @@ ROOT: Final = Path(__file__).parents[1]
 ALL_VERSIONS: Final = (CORE_VERSIONS, ROOT / "bots" / "store" / "migrations")
 QUICK: Final = "\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 COMMON: Final = "\nmax_connections = 200\nautovacuum = off\nshared_buffers = 64MB\n"
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - nothing there is meant to last
+ROOM_BYTES: Final = 4 * 2**30
 _NUMBERS = itertools.count(1)
 
 
@@ -41,7 +43,7 @@ class Server:
     """
 
     def __init__(self, *, durable: bool = False) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="horde-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="horde-pg-", dir=None if durable else _quick_folder()))
         self._server = get_server(self.folder / "data", cleanup_mode="stop", start=False)
         self._server.ensure_pgdata_inited()
         with (self.folder / "data" / "postgresql.conf").open("a") as settings:
@@ -106,6 +108,11 @@ class Server:
         if self._admin is None or self._admin.is_closed():
             self._admin = await asyncpg.connect(self.url("postgres"))
         await self._admin.execute(statement)
+
+
+def _quick_folder() -> Path | None:
+    """Return the memory's file system where there is room: a database there is made in 20 ms instead of 130."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES else None
 
 
 @functools.cache

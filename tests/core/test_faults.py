@@ -17,10 +17,11 @@ from core.domain.ids import MINT, TREASURY
 from core.domain.requests import RequestState
 from core.loops.chores import chores
 from core.loops.loops import Loops
-from core.store import SqliteUnitOfWork, connection_of
+from core.store import SqliteUnitOfWork, Store, connection_of
 from core.store.tables import metadata
 from tests.core.fault_process import LATER_S, Subject, cycle, do
 from tests.core.scene import START_MS, HandClock, Scene, draft, fresh_database
+from tests.stores import ONLY_SQLITE
 
 ROOT = Path(__file__).parents[2]
 HOUR_S = 3_600
@@ -140,10 +141,11 @@ def fault_process(database: Path, verb: str, *ids: object, **environment: str) -
     )
 
 
+@ONLY_SQLITE
 @pytest.mark.kill
-async def test_files_that_may_not_grow_lose_nothing(scene: Scene, uow: SqliteUnitOfWork, tmp_path: Path) -> None:
+async def test_files_that_may_not_grow_lose_nothing(scene: Scene, uow: Store, tmp_path: Path) -> None:
     account = (await scene.account("ann", kudos=10)).account
-    uow.close()
+    await uow.aclose()
     path = tmp_path / "horde.db"
     done = fault_process(path, "limit", account.id, path.stat().st_size + 200_000)
     assert done.returncode == 0, done.stderr
@@ -160,6 +162,7 @@ async def test_files_that_may_not_grow_lose_nothing(scene: Scene, uow: SqliteUni
         again.close()
 
 
+@ONLY_SQLITE
 async def test_a_database_that_somebody_holds_loses_nothing(scene: Scene, tmp_path: Path) -> None:
     account = (await scene.account("ann", kudos=10)).account
     await scene.do(lambda tx: connection_of(tx).exec_driver_sql("PRAGMA busy_timeout = 150"))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Final
 
 import asyncpg
@@ -17,6 +18,7 @@ EVENTS: Final = "horde_events"
 GAP_S: Final = 0.02
 PAYLOAD_BYTES_MAX: Final = 7_900  # PostgreSQL takes less than 8,000
 LOOK_S: Final = 30.0
+LAST_WORDS_S: Final = 1.0
 PAUSES_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
 _SEND: Final = "SELECT pg_notify($1, one) FROM unnest($2::text[]) AS one"
 
@@ -38,6 +40,8 @@ class Notices:
         self._lanes: Counter[int] = Counter()
         self._news = False
         self._ring = asyncio.Event()
+        self._silent = asyncio.Event()
+        self._silent.set()
         self.missed = False
         """Something may have been missed since this was last set to False: there was no connection for a while."""
 
@@ -46,7 +50,14 @@ class Notices:
         self._lanes.update(lane_ids)
         self._news |= news
         if self._lanes or self._news:
+            self._silent.clear()
             self._ring.set()
+
+    async def said(self) -> None:
+        """Return when the others have been told of everything, or after a moment if they cannot be told."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self._silent.wait()
 
     async def run(self) -> None:
         """Listen and tell until cancelled; an outage is logged once when it begins and once when it ends."""
@@ -96,6 +107,8 @@ class Notices:
             await connection.execute(_SEND, LANES, list(payloads(lanes)))
         if news:
             await connection.execute(_SEND, EVENTS, [""])
+        if not self._lanes and not self._news:
+            self._silent.set()
 
     def _hear(self, connection: asyncpg.Connection, pid: int, channel: str, payload: str) -> None:
         """Pass on what another process has said."""

@@ -38,7 +38,7 @@ T = TypeVar("T")
 READERS: Final = 4
 ECHO_S: Final = 0.05
 _VERSIONS: Final = sa.text("SELECT version_num FROM alembic_version")
-_EVENTS_WRITTEN: Final = sa.text("SELECT last_value FROM events_seq_seq")
+_EVENTS_WRITTEN: Final = sa.text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_seq_seq")
 
 
 class _Again(StrEnum):
@@ -115,6 +115,7 @@ class PostgresUnitOfWork:
             self._echo.cancel()
         listening, self._listening = self._listening, None
         if listening is not None:
+            await self._notices.said()
             listening.cancel()
             await asyncio.wait([listening])
         await self._writers.dispose()
