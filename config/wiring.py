@@ -23,7 +23,7 @@ from config.secrets_file import horde_secret
 from config.settings import Settings, SettingsError
 from core.api import ApiContext, create_app
 from core.api.context import HELD
-from core.api.metrics import EngineFigures, Metrics, ProcessFigures
+from core.api.metrics import EngineFigures, Metrics, ProcessFigures, StoreFigures
 from core.domain.errors import Unavailable
 from core.domain.policy import QueuePolicy
 from core.loops.chores import chores
@@ -168,6 +168,7 @@ def metrics_page(ground: Ground, app: web.Application, meters: Meters) -> Metric
         [
             EngineFigures(uow=ground.uow, clock=ground.clock, online_s=policy.online_s),
             ProcessFigures(meters, held=lambda: len(held), streams=lambda: held.streams),
+            StoreFigures(ground.uow.meters),
             BotFigures(uow=ground.uow, clock=ground.clock),
         ],
         open_to_all=ground.settings.server.metrics == "open",

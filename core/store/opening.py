@@ -6,6 +6,7 @@ from typing import Protocol
 from core.ports.clock import Clock
 from core.ports.store import UnitOfWork
 from core.ports.wakeup import Wakeup
+from core.store.meters import StoreMeters
 from core.store.sqlite.connections import path_of
 from core.store.sqlite.unit_of_work import SqliteUnitOfWork
 from core.store.urls import is_postgres_url
@@ -15,6 +16,11 @@ CONNECTIONS = 10
 
 class Store(UnitOfWork, Protocol):
     """An open store: the unit of work, and what only its opener needs."""
+
+    @property
+    def meters(self) -> StoreMeters:
+        """What the store measures of itself."""
+        ...
 
     def on_events(self, call: Callable[[], None]) -> None:
         """Have a hint run after each COMMIT that wrote events, of any process where the store can tell. In any thread.

@@ -1,5 +1,6 @@
 """The metrics: what Prometheus reads is what happened, costs little, and is shown to whom the settings allow it."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from core.api import ApiServer, create_app
 from core.api.context import HELD
-from core.api.metrics import EngineFigures, Metrics, ProcessFigures
+from core.api.metrics import EngineFigures, Metrics, ProcessFigures, StoreFigures
 from core.api.metrics.page import is_local
 from core.ports.store import ReadTransaction, UnitOfWork
 from core.services.statistics.meters import NOTHING_WAITS, Meters, Spread
@@ -49,7 +50,8 @@ class Watched:
         self.engine = EngineFigures(uow=self.reads, clock=horde.clock, online_s=300)  # type: ignore[arg-type] # by duck
         held = app[HELD]
         process = ProcessFigures(self.meters, held=lambda: len(held), streams=lambda: held.streams)
-        app.add_routes(Metrics([self.engine, process], open_to_all=open_to_all).routes())
+        store = StoreFigures(horde.uow.meters)
+        app.add_routes(Metrics([self.engine, process, store], open_to_all=open_to_all).routes())
         self.server = ApiServer(app)
         self._horde = horde
 
@@ -179,6 +181,20 @@ async def test_what_the_process_counts_is_told(watched: Watched) -> None:
     assert value("horde_submits_total", IMAGE, state="ok") == 2
     assert value("horde_loop_runs_total", loop="reclaim") == value("horde_loop_failures_total", loop="reclaim") == 1
     assert value("horde_held_pops") == value("horde_streams") == 0
+
+
+async def test_the_store_tells_what_its_writes_took(horde: Horde, watched: Watched) -> None:
+    await made(horde)
+    before = await watched.values()
+    writes = before("horde_store_write_seconds_count")
+    assert writes == before("horde_store_write_seconds_bucket", le="+Inf") == before("horde_store_group_writes_sum")
+    assert before("horde_store_write_seconds_sum") > 0
+    await asyncio.gather(*(horde.uow.write(lambda _: None) for _ in range(20)))
+    after = await watched.values()
+    assert after("horde_store_write_seconds_count") == after("horde_store_group_writes_sum") == writes + 20
+    grown = after("horde_store_group_writes_count") - before("horde_store_group_writes_count")
+    assert 1 <= grown <= 20
+    assert after("horde_store_open_writes") == 0
 
 
 async def test_the_page_is_for_this_machine_unless_it_is_open(horde: Horde, watched: Watched) -> None:

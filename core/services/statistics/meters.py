@@ -1,5 +1,6 @@
 """Meters: what this process counts for itself, in plain numbers that anyone may read."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -37,8 +38,7 @@ class Spread:
     def note(self, value: float) -> None:
         """Take in a value."""
         self.sum += value
-        place = next((i for i, bound in enumerate(self.bounds) if value <= bound), len(self.bounds))
-        self._counts[place] += 1
+        self._counts[bisect_left(self.bounds, value)] += 1
 
     def read(self) -> Sequence[int]:
         """Return the number of values in each class so far."""

@@ -19,6 +19,7 @@ from core.ports.points import Edge, Step, reached
 from core.ports.store import ReadTransaction, Transaction
 from core.ports.wakeup import Wakeup
 from core.store.memory import Memory
+from core.store.meters import StoreMeters
 from core.store.migrate import CORE_REVISION
 from core.store.postgres.connections import (
     DATABASE_ERRORS,
@@ -74,6 +75,7 @@ class PostgresUnitOfWork:
         self._clock = clock
         self._wakeup = wakeup
         self._memory = Memory(key_secret)
+        self.meters = StoreMeters()
         self._listeners: list[Callable[[], None]] = []
         self._writers = engine_for(url, connections=connections)
         self._readers = engine_for(url, connections=READERS, read_only=True)
@@ -127,6 +129,17 @@ class PostgresUnitOfWork:
         It runs again from its beginning where others were in its way (a deadlock, the same unique key at the same
         moment) or where the connection was gone before the COMMIT; so it must do nothing but what its transaction does.
         """
+        with self.meters.writing():
+            attempt = await self._write(use_case, step)
+        if attempt.tx is not None:
+            self._after(attempt.tx)
+        if attempt.error is not None:
+            raise attempt.error
+        result: T = attempt.result
+        return result
+
+    async def _write(self, use_case: Callable[[Transaction], Any], step: Step | None) -> _Attempt:
+        """Return the attempt that was committed."""
         tries: Counter[_Again] = Counter()
         while True:
             self._check_open()
@@ -141,14 +154,8 @@ class PostgresUnitOfWork:
                     raise translated(exc, self._url) from exc
                 tries[again] += 1
             else:
-                break
+                return attempt
             await asyncio.sleep(random.uniform(0, _PAUSE_S * 2 ** tries.total()))
-        if attempt.tx is not None:
-            self._after(attempt.tx)
-        if attempt.error is not None:
-            raise attempt.error
-        result: T = attempt.result
-        return result
 
     async def read(self, query: Callable[[ReadTransaction], T]) -> T:
         """Return what the query returned from one consistent view."""

@@ -20,6 +20,7 @@ from core.ports.points import Edge, Step, reached
 from core.ports.store import ReadTransaction, Transaction
 from core.ports.wakeup import Wakeup
 from core.store.memory import Memory
+from core.store.meters import StoreMeters
 from core.store.migrate import CORE_REVISION
 from core.store.sqlite.connections import engine_for, in_transaction, translated
 from core.store.transaction import SqlTransaction
@@ -52,6 +53,7 @@ class SqliteUnitOfWork:
         self._clock = clock
         self._wakeup = wakeup
         self._memory = Memory(key_secret)
+        self.meters = StoreMeters()
         self._listeners: list[Callable[[], None]] = []
         self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._engine = engine_for(path, writes=True)
@@ -113,7 +115,8 @@ class SqliteUnitOfWork:
         with self._closing:
             self._check_open()
             self._waiting.put(item)
-        result: T = await asyncio.wrap_future(item.future)
+        with self.meters.writing():
+            result: T = await asyncio.wrap_future(item.future)
         return result
 
     async def read(self, query: Callable[[ReadTransaction], T]) -> T:
@@ -195,6 +198,7 @@ class SqliteUnitOfWork:
                 except queue.Empty:
                     break
             if group:
+                self.meters.groups.note(len(group))
                 self._write_group(group)
         self._connection.close()
 
