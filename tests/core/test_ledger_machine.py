@@ -7,23 +7,23 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, rule
 
 from core.domain.errors import HordeError, LeaseLost
 from core.domain.ids import ANONYMOUS, AccountId, RequestId
 from core.domain.jobs import Leased
 from core.domain.kudos.ledger import TransferReason
-from core.domain.policy import QueuePolicy
 from core.services.kudos.transfer import transfer
 from core.services.kudos.void import expire_holds
 from core.store import SqliteUnitOfWork
+from tests.core.kudos.rules import POLICY, KudosRules
 from tests.core.scene import HandClock, Scene, draft, fresh_database
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a scratch file that needs no disk
 WHO = st.integers(0, 3)
 
 
-class Books(RuleBasedStateMachine):
+class Books(KudosRules):
     """Four accounts, two workers, and whatever may happen."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Books(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
         self.clock = HandClock()
         self.uow = SqliteUnitOfWork.open(fresh_database(self.folder), clock=self.clock)
-        self.scene = Scene(uow=self.uow, clock=self.clock, policy=QueuePolicy(fee_per_mille=37))
+        self.scene = Scene(uow=self.uow, clock=self.clock, policy=POLICY)
         self.runner = asyncio.Runner()
         self.accounts: list[AccountId] = []
         self.requests: list[RequestId] = []
@@ -129,6 +129,7 @@ class Books(RuleBasedStateMachine):
     def the_books_are_right(self) -> None:
         report = self.runner.run(self.scene.audit())
         assert report.sum_mk == 0
+        self.check_kudos()
 
     def teardown(self) -> None:
         self.uow.close()
@@ -138,5 +139,5 @@ class Books(RuleBasedStateMachine):
 
 TestBooks = Books.TestCase
 TestBooks.settings = settings(
-    max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=40, stateful_step_count=35, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
