@@ -103,12 +103,12 @@ def _greeting(
 
 
 def _register(tx: Transaction, offer: WorkerOffer, *, policy: QueuePolicy, now_ms: int) -> Known:
-    """Return the new worker, if its owner may have one more."""
+    """Return the new worker, if its owner may have one more; the owner's account is locked, so that two count right."""
     if offer.account_id == ANONYMOUS:
         message = "A worker needs an account of its own, which earns the kudos. Make an account and give its key."
         raise NotPermitted(message, code="AnonForbiddenWorker")
     check_offer(offer, policy)
-    owner = tx.accounts.get(offer.account_id)
+    owner = tx.accounts.lock(offer.account_id)
     if owner is None:
         message = f"There is no account with the number {offer.account_id}. Check the worker's key."
         raise NotFound(message, code="UserNotFound")

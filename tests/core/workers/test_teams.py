@@ -1,5 +1,7 @@
 """Teams: who makes and changes them, who joins, whom they serve first, and what they have done."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.domain.errors import InvalidRequest, NotFound, NotPermitted
@@ -22,7 +24,7 @@ async def test_trusted_accounts_and_moderators_make_teams(scene: Scene) -> None:
     ada, bob, boss = await owner(scene, "ada", trusted=True), await owner(scene, "bob"), await moderator(scene)
     team = await team_of(scene, ada.id, "  the   early birds ")
     assert (team.name, team.account_id, team.jobs_done) == ("the early birds", ada.id, 0)
-    assert await team_of(scene, boss.id, "the house")
+    assert (await team_of(scene, boss.id, "the house")).account_id == boss.id
     with pytest.raises(NotPermitted, match="Only trusted accounts make teams") as refused:
         await team_of(scene, bob.id, "the others")
     assert refused.value.code == "UntrustedTeamCreation"
@@ -80,7 +82,7 @@ async def test_a_deleted_team_s_workers_are_in_none(scene: Scene) -> None:
     await scene.do(lambda tx: delete_team(tx, team_id=team.id, by=ada.id))
     worker = await known(scene)
     assert (worker.team_id, worker.team_name) == (None, None)
-    assert await hello(scene, ada.id)
+    assert (await hello(scene, ada.id)).people_first == (ada.id,)
 
 
 async def test_a_team_s_workers_serve_the_team_first(scene: Scene) -> None:
@@ -115,8 +117,6 @@ async def test_who_lends_no_worker_is_no_team_mate(scene: Scene) -> None:
 
 
 async def owner_is_flagged(scene: Scene, account_id: int) -> None:
-    from dataclasses import replace
-
     account = await scene.look(account_id)  # type: ignore[arg-type]
     await scene.do(lambda tx: tx.accounts.put(replace(account, flagged=True)))
 
@@ -164,7 +164,8 @@ async def test_two_roll_ups_side_by_side_count_nothing_twice(scene: Scene) -> No
     await scene.hand_in(await scene.pop_one(scene.offer(ada.id)), ada.id)
     seen = await scene.uow.read(lambda tx: tx.teams.behind(limit=10))
     assert await scene.do(roll_up) == 1
-    await scene.do(lambda tx: [tx.teams.take_in(share) for share in seen])
+    for share in seen:
+        await scene.do(lambda tx: tx.teams.take_in(share))  # noqa: B023
     found = await scene.uow.read(lambda tx: tx.teams.get(team.id))
     assert found is not None
     assert found.jobs_done == 1

@@ -1,6 +1,7 @@
 """Workers: registration, names, limits an owner, maintenance, pause, changes and removal."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -74,9 +75,7 @@ async def test_a_flagged_account_s_workers_get_nothing(scene: Scene) -> None:
         ({"workers_max": 0}, 0, "TooManyWorkers"),
     ],
 )
-async def test_an_owner_has_so_many_workers(
-    scene: Scene, roles: dict[str, int | bool], allowed: int, code: str
-) -> None:
+async def test_an_owner_has_so_many_workers(scene: Scene, roles: dict[str, Any], allowed: int, code: str) -> None:
     ada = await owner(scene, **roles)
     for number in range(allowed):
         await hello(scene, ada.id, f"w{number}")
@@ -298,6 +297,13 @@ async def test_a_slow_worker_is_slow_for_those_who_will_not_wait(scene: Scene) -
     await scene.ask(bob.id, draft(slow_workers=False))
     popped = await scene.pop(scene.offer(ada.id))
     assert (popped.jobs, popped.skipped) == ((), {"performance": 1})
+
+
+async def test_workers_that_come_at_once_are_counted_one_by_one(scene: Scene) -> None:
+    ada = await owner(scene)
+    came = await asyncio.gather(*(hello(scene, ada.id, f"w{number}") for number in range(8)), return_exceptions=True)
+    assert sum(isinstance(one, TooManyWorkers) for one in came) == 5, came
+    assert await scene.uow.read(lambda tx: tx.workers.count_of(ada.id)) == 3
 
 
 async def test_the_same_name_at_once_makes_one_worker(scene: Scene) -> None:
