@@ -124,6 +124,7 @@ class Seaweed:
             f"-dir={self._folder / 'data'}",
             "-master.telemetry=false",
             "-master.volumeSizeLimitMB=64",
+            "-master.electionTimeout=1s",  # it is alone: after a restart it need not wait for others
             "-volume.max=200",
             "-filer",
             f"-filer.localSocket={self._folder / 'filer.sock'}",

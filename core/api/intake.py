@@ -16,6 +16,7 @@ from core.domain.errors import InvalidRequest, NotFound
 from core.domain.jobs import LeaseView
 from core.domain.kudos.ledger import MK_PER_KUDOS
 from core.ports.keys import picture_key, sidecar_key, upload_key
+from core.ports.objects import ObjectHead
 from core.ports.points import Edge, Step, reached
 from core.wire import Rc
 
@@ -77,13 +78,15 @@ async def _copy_and_check(context: ApiContext, view: LeaseView, source: str, *, 
     target = picture_key(context.clock.now_ms())
     reached(Step.OBJECT_COPY, Edge.BEFORE)
     try:
-        await context.objects.copy(source, target, content_type=WEBP)
+        copied = await context.objects.copy(source, target, content_type=WEBP)
     except NotFound as exc:
         raise BrokenPictureError("nothing was uploaded for it, or the upload has expired") from exc
     reached(Step.OBJECT_COPY, Edge.AFTER)
     try:
         reached(Step.OBJECT_CHECK, Edge.BEFORE)
-        head = await _check(context, view, target, censored=censored)
+        if copied.size_bytes > context.upload_bytes_max:
+            await context.objects.delete(source)  # a bucket takes any size: it is not left lying there
+        head = await _check(context, view, copied, censored=censored)
         reached(Step.OBJECT_CHECK, Edge.AFTER)
         picture = CheckedPicture(key=target, width_px=head.width_px, height_px=head.height_px)
         await context.objects.put(sidecar_key(target), _sidecar(view, picture), content_type="application/json")
@@ -93,19 +96,16 @@ async def _copy_and_check(context: ApiContext, view: LeaseView, source: str, *, 
     return picture
 
 
-async def _check(context: ApiContext, view: LeaseView, key: str, *, censored: bool) -> PictureHead:
-    stored = await context.objects.head(key)
-    if stored is None:
-        raise BrokenPictureError("its upload is gone")
+async def _check(context: ApiContext, view: LeaseView, stored: ObjectHead, *, censored: bool) -> PictureHead:
     if stored.size_bytes > context.upload_bytes_max:
         raise BrokenPictureError(f"it has {stored.size_bytes} bytes; {context.upload_bytes_max} are taken")
-    head = read_head(await context.objects.get(key, length=HEAD_BYTES))
+    head = read_head(await context.objects.get(stored.key, length=HEAD_BYTES))
     if not head.size_bytes <= stored.size_bytes <= head.size_bytes + 1:
         raise BrokenPictureError(f"it says it has {head.size_bytes} bytes but has {stored.size_bytes}")
     if not censored:
         _check_size(view, head)
     if not view.owner_trusted or random.random() < context.full_check_share:
-        body = await context.objects.get(key)
+        body = await context.objects.get(stored.key)
         async with context.decoding:
             await asyncio.to_thread(decode_whole, body, head)
     return head

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from cdn import DiskObjects
+from cdn.s3 import S3Objects, S3Place
 from core.api import ApiContext, ApiServer, create_app, listen
 from core.api.limits import ClientAddresses, RateLimits, networks_of, store_of
 from core.domain.policy import QueuePolicy
@@ -42,6 +43,8 @@ async def build(tmp_path: Path, migrated: Path) -> AsyncIterator[Builder]:
         limits_at: str | None = None,
         relaxed: tuple[str, ...] = (),
         proxies: tuple[str, ...] = (),
+        buckets: S3Place | None = None,
+        in_buckets_by: type[S3Objects] = S3Objects,
         **settings: Any,
     ) -> Horde:
         folder = tmp_path / f"horde{len(started)}"
@@ -52,10 +55,11 @@ async def build(tmp_path: Path, migrated: Path) -> AsyncIterator[Builder]:
         listening = listen(host="127.0.0.1", port=0)
         address = public_url or f"http://127.0.0.1:{listening.getsockname()[1]}"
         objects = DiskObjects(folder / "objects", public_url=address, secret=b"s" * 32, clock=clock)
+        in_buckets = in_buckets_by(buckets, clock=clock) if buckets else None
         context = ApiContext(
             uow=around(uow),
-            objects=objects,
-            signed_objects=objects,
+            objects=in_buckets or objects,
+            signed_objects=None if in_buckets else objects,
             clock=clock,
             wakeup=wakeup,
             screening=ForbiddenWord(),
@@ -80,6 +84,8 @@ async def build(tmp_path: Path, migrated: Path) -> AsyncIterator[Builder]:
         await horde.session.close()
         await horde.server.stop()
         horde.uow.close()
+        if isinstance(horde.context.objects, S3Objects):
+            horde.context.objects.close()
 
 
 @pytest.fixture
