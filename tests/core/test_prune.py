@@ -1,6 +1,7 @@
 """Pruning: what ended long ago goes, nobody misses it, and the audit stays right and sharp."""
 
 import pytest
+import sqlalchemy as sa
 
 from core.domain.errors import NotFound
 from core.domain.ids import MINT, RequestId
@@ -14,8 +15,11 @@ from core.ports.store import Transaction
 from core.services.events.prune import prune_requests
 from core.services.kudos.audit import audit
 from core.services.statistics.roll_up import READER, roll_up
-from core.store import connection_of
+from core.store import Store, connection_of
+from core.store.rows.record import pruning, statistics
 from tests.core.scene import Scene, draft
+from tests.core.test_plans import explain
+from tests.stores import ONLY_SQLITE
 
 DAY_S = 24 * 3_600
 TABLES = ("requests", "jobs", "leases", "results", "verdicts", "holds")
@@ -222,3 +226,27 @@ async def test_a_reader_that_is_gone_is_given_up(scene: Scene, caplog: pytest.Lo
     assert await scene.uow.read(lambda tx: tx.events.cursor(READER)) > 0, "it has read everything, it is only idle"
     assert await run(scene, "prune_events")
     assert (await rows(scene))["events"] == 0
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("statement", "search"),
+    [
+        (pruning._FREE, "SEARCH requests USING INDEX ix_requests_ended (finished_at_ms<?)"),
+        (pruning._FREE, "SEARCH events USING COVERING INDEX ix_events_request (request_id=?)"),
+        (pruning._OLDEST_INCIDENTS, "SCAN incidents"),
+        (
+            statistics._SUM,
+            "SEARCH tallies USING INDEX sqlite_autoindex_tallies_1 (period=? AND start_ms>? AND start_ms<?)",
+        ),
+        (statistics._COUNT, "SEARCH tallies USING COVERING INDEX sqlite_autoindex_tallies_1"),
+        (statistics._CROWDS, "SEARCH crowds USING INDEX sqlite_autoindex_crowds_1 (minute_ms>?)"),
+    ],
+)
+async def test_what_chores_and_scrapes_read_is_found_by_an_index(
+    uow: Store, statement: sa.Executable, search: str
+) -> None:
+    plan = await uow.write(lambda tx: explain(tx, statement))
+    assert any(step.startswith(search) for step in plan), plan
+    scanned = {step.split()[1] for step in plan if step.startswith("SCAN ")}
+    assert scanned <= {"anon_1", "incidents"}, "of the incidents only so many of the oldest"

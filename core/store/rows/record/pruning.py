@@ -25,7 +25,7 @@ _OLD = (
 _FREE = (
     sa.select(_OLD.c.id, _OLD.c.finished_at_ms)
     .where(
-        ~sa.exists().where(events.c.request_id == _OLD.c.id),
+        ~sa.select(events.c.seq).where(events.c.request_id == _OLD.c.id).exists(),
         ~sa.exists().where(holds.c.hold_id == _OLD.c.id, sa.text("holds.state = 'pending'")),
     )
     .order_by(_OLD.c.finished_at_ms)
