@@ -33,14 +33,15 @@ def transfer(
         ref=ref,
         made_at_ms=now_ms,
     )
+    # Under a floor the giver's row comes first: two at once must not both give what is there for one, and who comes
+    # second with the same id must find the first.
+    giver = tx.accounts.get(from_id) if floor_mk is None else tx.accounts.lock(from_id)
     known = tx.ledger.transfer(transfer_id)
     if known is not None:
         return _the_same(known, wanted)
     if amount_mk < 1:
         message = f"A transfer of {amount_mk} millikudos cannot be made: give at least 1."
         raise InvalidRequest(message, field="amount", limit=1, value=amount_mk, code="NegativeTransfer")
-    # Under a floor, two at once must not both give what is there for one.
-    giver = tx.accounts.get(from_id) if floor_mk is None else tx.accounts.lock(from_id)
     if giver is None or tx.accounts.get(to_id) is None:
         message = f"There is no account with the number {from_id if giver is None else to_id}. Check the number."
         raise NotFound(message, code="UserNotFound")
