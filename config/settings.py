@@ -43,7 +43,14 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     folder: Annotated[str, Meta(min_length=1, examples=["/var/lib/horde"])] = "horde-data"
     secret: Annotated[str, Meta(pattern=r"^$|^[0-9a-f]{64,}$", examples=["0123456789abcdef" * 4])] = ""
-    database_url: Annotated[str, Meta(pattern=r"^$|^sqlite:///.+", examples=["sqlite:////var/lib/horde/horde.db"])] = ""
+    database_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^sqlite:///.+|^postgresql://.+",
+            examples=["sqlite:////var/lib/horde/horde.db, or postgresql://user:password@host:5432/horde"],
+        ),
+    ] = ""
+    database_connections: Annotated[int, Meta(ge=1, le=1_000, examples=[10])] = 10
 
 
 class ObjectSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,7 +186,7 @@ def load_settings(
         try:
             converted = msgspec.convert(value, known[key], strict=source not in {"environment", "command line"})
         except msgspec.ValidationError as error:
-            got = "a value that is not shown" if "secret" in key else repr(value)
+            got = "a value that is not shown" if "secret" in key or key == "data.database_url" else repr(value)
             problems.append(f"{key} ({source}): {error}. Got {got}; an example: {_example(known[key])!r}.")
             continue
         section, _, leaf = key.partition(".")

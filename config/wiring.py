@@ -33,9 +33,8 @@ from core.ports.clock import Clock, SystemClock
 from core.ports.objects import ObjectStore
 from core.services.moderation.screening import RuleScreening
 from core.services.statistics.meters import Meters
-from core.store import SqliteUnitOfWork
+from core.store import Store, open_store
 from core.store.migrate import upgrade
-from core.store.sqlite.connections import path_of
 from core.web.routes import WebContext
 from core.web.routes import routes as web_routes
 
@@ -55,7 +54,7 @@ class Ground:
     settings: Settings
     secret: bytes
     clock: Clock
-    uow: SqliteUnitOfWork
+    uow: Store
     wakeup: MemoryWakeup
     policy: QueuePolicy
 
@@ -114,13 +113,18 @@ async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
     clock = SystemClock()
     wakeup = MemoryWakeup()
     policy = queue_policy(settings)
-    file = path_of(settings.database_url)
-    uow = SqliteUnitOfWork.open(file, clock=clock, key_secret=secret.hex(), wakeup=wakeup)
+    uow = await open_store(
+        settings.database_url,
+        clock=clock,
+        key_secret=secret.hex(),
+        wakeup=wakeup,
+        connections=settings.data.database_connections,
+    )
     wakeup.watch(uow.changed_elsewhere)
     try:
         yield Ground(settings=settings, secret=secret, clock=clock, uow=uow, wakeup=wakeup, policy=policy)
     finally:
-        uow.close()
+        await uow.aclose()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,10 +77,9 @@ def _folder(settings: Settings) -> Finding:
 def _database(settings: Settings) -> str:
     from config.wiring import MIGRATIONS, open_ground
     from core.services.kudos.audit import audit
-    from core.store.migrate import is_current
-    from core.store.sqlite.connections import path_of
+    from core.store.migrate import is_current, is_empty
 
-    if not path_of(settings.database_url).exists():
+    if is_empty(settings.database_url):
         return "will be made at the first start"
     if not is_current(settings.database_url, MIGRATIONS):
         return "is of an older version; `horde up` or `horde db upgrade` brings it up to date"

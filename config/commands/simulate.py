@@ -103,16 +103,16 @@ def _check_chart(chart: Path) -> None:
 def _askers(settings: Settings, wanted: str) -> tuple[Sequence[Asker], str]:
     """Who asks, and whose balances these are."""
     from config.wiring import MIGRATIONS
-    from core.store.migrate import is_current
-    from core.store.sqlite.connections import PREFIX, path_of
+    from core.store.migrate import is_current, is_empty
+    from core.store.urls import shown
 
     url = settings.database_url
-    there = not url.startswith(PREFIX) or path_of(url).exists()
+    there = not is_empty(url)
     if wanted == "sample" or (wanted == "auto" and not there):
         return sample_askers(), "a made-up sample"
     if not there:
         raise InvalidRequest(
-            f"--balances horde: there is no horde at {path_of(url)}. Start one with `horde up`, name its folder with "
+            f"--balances horde: there is no horde at {shown(url)}. Start one with `horde up`, name its folder with "
             "--data DIR, or take --balances sample.",
             field="balances",
         )

@@ -22,6 +22,7 @@ VIOLATIONS = {
     "worker": ("worker/main.py", "import core.domain.errors"),
     "cdn": ("cdn/disk.py", "import core.services"),
     "sqlalchemy": ("core/services/__init__.py", "import sqlalchemy"),
+    "asyncpg": ("core/services/__init__.py", "import asyncpg"),
     "apscheduler": ("core/services/__init__.py", "import apscheduler"),
     "prometheus": ("core/services/__init__.py", "import prometheus_client"),
     "diffusers": ("core/services/__init__.py", "import torch"),
