@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from config.kudos import KudosSettings
+from config.volunteers import VolunteerSettings
 from core.domain.errors import HordeError
 
 ENV_PREFIX = "HORDE_"
@@ -145,6 +146,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     objects: ObjectSettings = ObjectSettings()
     queue: QueueSettings = QueueSettings()
     kudos: KudosSettings = KudosSettings()
+    volunteers: VolunteerSettings = VolunteerSettings()
     models: ModelSettings = ModelSettings()
     worker: WorkerSettings = WorkerSettings()
     commons: CommonsSettings = CommonsSettings()

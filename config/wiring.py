@@ -21,6 +21,7 @@ from config.kudos import fee_per_mille, kudos_policy, tax_job_mk
 from config.objects import Shelf, disk_objects, s3_objects
 from config.secrets_file import horde_secret
 from config.settings import Settings, SettingsError
+from config.volunteers import worker_policy
 from core.api import ApiContext, create_app
 from core.api.context import HELD
 from core.api.metrics import EngineFigures, Metrics, ProcessFigures, StoreFigures
@@ -76,6 +77,7 @@ def queue_policy(settings: Settings) -> QueuePolicy:
         fee_per_mille=fee_per_mille(settings.kudos),
         tax_job_mk=tax_job_mk(settings.kudos),
         kudos=kudos_policy(settings.kudos),
+        workers=worker_policy(settings.volunteers),
         requests_kept_s=queue.kept_days * 24 * 3_600,
         default_models=settings.models.default_models,
         model_aliases=settings.models.aliases,
