@@ -27,6 +27,10 @@ class StatisticsReads(Protocol):
         """Return who was there in each minute since then, oldest first."""
         ...
 
+    def in_work(self) -> Mapping[Kind, int]:
+        """Return how many jobs of each kind workers have in their hands now."""
+        ...
+
     def balances(self) -> tuple[int, int]:
         """Return (posted, held) of all accounts that have balance rows together, in millikudos."""
         ...

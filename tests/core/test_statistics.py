@@ -236,6 +236,7 @@ async def test_who_is_there_is_noted_minute_by_minute(scene: Scene) -> None:
     for _ in range(3):
         await scene.ask(asker.account.id)
     await scene.pop_one(scene.offer(owner.account.id, "two"))
+    scene.clock.pass_s(1)
     loops = Loops((), uow=scene.uow, clock=scene.clock)
     assert await loops.run_once(chore(scene, "note_crowd")) == 2
     assert await loops.run_once(chore(scene, "note_crowd")) is None, "once a minute"

@@ -1,20 +1,45 @@
 """The engine's figures: the queue, the work done and the ledger, the same whichever process is asked."""
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, Generic, TypeVar
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from core.domain.statistics import WAIT_BOUNDS_S, Tally
 from core.ports.clock import Clock
-from core.ports.store import UnitOfWork
+from core.ports.store import ReadTransaction, UnitOfWork
 from core.services.statistics.figures import Figures, LedgerFigures, figures, ledger_figures
 
 FIGURES_KEPT_MS: Final = 5_000
+READING_SHARE: Final = 50
+"""What took long to read is kept this many times longer: a long queue costs no more of the time than a short one."""
 LEDGER_KEPT_MS: Final = 60_000
 """The ledger's sums go over every account, so they are read less often."""
 MK: Final = 1_000
+T = TypeVar("T")
+
+
+class _Kept(Generic[T]):
+    """What was read last and how long it is good for."""
+
+    def __init__(self, kept_ms: int) -> None:
+        self.value: T | None = None
+        self._least_ms = kept_ms
+        self._read_at_ms = 0
+        self._kept_ms = 0
+
+    def is_fresh(self, now_ms: int) -> bool:
+        """Tell whether it need not be read again yet."""
+        return self.value is not None and 0 <= now_ms - self._read_at_ms < self._kept_ms
+
+    async def read(self, uow: UnitOfWork, query: Callable[[ReadTransaction], T], now_ms: int) -> None:
+        """Read it anew."""
+        began = time.perf_counter()
+        self.value = await uow.read(query)
+        took_ms = round((time.perf_counter() - began) * 1_000)
+        self._read_at_ms, self._kept_ms = now_ms, max(self._least_ms, took_ms * READING_SHARE)
 
 
 class EngineFigures:
@@ -25,25 +50,24 @@ class EngineFigures:
         self._uow = uow
         self._clock = clock
         self._online_s = online_s
-        self._figures: tuple[int, Figures] | None = None
-        self._ledger: tuple[int, LedgerFigures] | None = None
+        self._queue: _Kept[Figures] = _Kept(FIGURES_KEPT_MS)
+        self._ledger: _Kept[LedgerFigures] = _Kept(LEDGER_KEPT_MS)
 
     async def refresh(self) -> None:
         """Read what is older than it may be."""
         now_ms = self._clock.now_ms()
-        if self._figures is None or not 0 <= now_ms - self._figures[0] < FIGURES_KEPT_MS:
-            found = await self._uow.read(lambda tx: figures(tx, now_ms=now_ms, online_s=self._online_s))
-            self._figures = (now_ms, found)
-        if self._ledger is None or not 0 <= now_ms - self._ledger[0] < LEDGER_KEPT_MS:
-            self._ledger = (now_ms, await self._uow.read(ledger_figures))
+        if not self._queue.is_fresh(now_ms):
+            await self._queue.read(self._uow, lambda tx: figures(tx, now_ms=now_ms, online_s=self._online_s), now_ms)
+        if not self._ledger.is_fresh(now_ms):
+            await self._ledger.read(self._uow, ledger_figures, now_ms)
 
     def collect(self) -> Iterable[Metric]:
         """Return what was read last; nothing before the first time."""
-        if self._figures is not None:
-            yield from _queue(self._figures[1])
-            yield from _done(self._figures[1])
-        if self._ledger is not None:
-            yield from _ledger(self._ledger[1])
+        if self._queue.value is not None:
+            yield from _queue(self._queue.value)
+            yield from _done(self._queue.value)
+        if self._ledger.value is not None:
+            yield from _ledger(self._ledger.value)
 
 
 def _queue(found: Figures) -> Iterator[Metric]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from core.domain.kinds.kind import Kind
 from core.domain.statistics import KEPT_MS, MODELS_MAX, REST, Bucket, Crowd, Period, Tally, smallest
 from core.store.rows.record.upsert import upsert
-from core.store.tables import balances
+from core.store.tables import balances, jobs, lanes
 from core.store.tables.statistics import SUMS, WAITS, crowds, tallies
 
 _COLUMNS: Final = (*SUMS, *WAITS)
@@ -31,6 +31,12 @@ _CROWDS = (
 )
 _BALANCES = sa.select(
     sa.func.coalesce(sa.func.sum(balances.c.posted_mk), 0), sa.func.coalesce(sa.func.sum(balances.c.held_mk), 0)
+)
+_IN_WORK = (
+    sa.select(lanes.c.kind, sa.func.count())
+    .select_from(jobs.join(lanes, lanes.c.id == jobs.c.lane_id))
+    .where(sa.text("jobs.state = 'leased'"))
+    .group_by(lanes.c.kind)
 )
 _DROP_MODELS = sa.delete(tallies).where(
     tallies.c.period == sa.bindparam("the_period"),
@@ -88,6 +94,10 @@ class Statistics:
             )
             for row in self._connection.execute(_CROWDS, {"since_ms": since_ms})
         ]
+
+    def in_work(self) -> Mapping[Kind, int]:
+        """Return how many jobs of each kind workers have in their hands now."""
+        return {Kind(kind): int(count) for kind, count in self._connection.execute(_IN_WORK)}
 
     def balances(self) -> tuple[int, int]:
         """Return (posted, held) of all accounts that have balance rows together, in millikudos."""
