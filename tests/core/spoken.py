@@ -1,0 +1,45 @@
+"""What a store says to its database, statement by statement."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from core.store import SqliteUnitOfWork, Store
+from core.store.postgres.unit_of_work import PostgresUnitOfWork
+
+_BORDERS: Final = re.compile(r"BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|--", re.IGNORECASE)
+
+
+@contextmanager
+def spoken(uow: Store) -> Iterator[list[str]]:
+    """Yield the statements that writes of this store send from now on; the borders of transactions are none."""
+    said: list[str] = []
+
+    def hear(statement: str) -> None:
+        if not _BORDERS.match(statement.strip()):
+            said.append(statement)
+
+    if isinstance(uow, SqliteUnitOfWork):
+        raw = uow._connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_trace_callback(hear)
+        try:
+            yield said
+        finally:
+            raw.set_trace_callback(None)
+        return
+    assert isinstance(uow, PostgresUnitOfWork)
+    engine = uow._writers.sync_engine
+
+    def before(_connection: object, _cursor: object, statement: str, *_rest: Any) -> None:
+        hear(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", before)
+    try:
+        yield said
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", before)
