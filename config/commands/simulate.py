@@ -107,28 +107,31 @@ def _askers(settings: Settings, wanted: str) -> tuple[Sequence[Asker], str]:
     from core.store.urls import shown
 
     url = settings.database_url
-    there = not is_empty(url)
-    if wanted == "sample" or (wanted == "auto" and not there):
+    if wanted == "sample" or (wanted == "auto" and is_empty(url)):
         return sample_askers(), "a made-up sample"
-    if not there:
+    if is_empty(url):
         raise InvalidRequest(
-            f"--balances horde: there is no horde at {shown(url)}. Start one with `horde up`, name its folder with "
+            f"--balances horde: there is no horde in {shown(url)}. Start one with `horde up`, name its folder with "
             "--data DIR, or take --balances sample.",
             field="balances",
         )
     if not is_current(url, MIGRATIONS):
         raise Unavailable(
-            "The horde's database is not at this program's schema. Run `horde db upgrade`, or take --balances sample."
+            f"{shown(url)} is not at this program's schema. Run `horde db upgrade`, or take --balances sample."
         )
-    return asyncio.run(_owners(settings)), "this horde's accounts"
+    return asyncio.run(_owners(url)), "this horde's accounts"
 
 
-async def _owners(settings: Settings) -> Sequence[Asker]:
-    """The accounts of the horde with their balances; its journal is not read."""
-    from config.wiring import open_ground
+async def _owners(database_url: str) -> Sequence[Asker]:
+    """The accounts of the horde with their balances; its journal is not read, and nothing is written."""
+    from core.ports.clock import SystemClock
+    from core.store.opening import open_store
 
-    async with open_ground(settings) as ground:
-        crowd = await ground.uow.read(lambda tx: tx.accounts.crowd(limit=ASKERS_MAX))
+    store = await open_store(database_url, clock=SystemClock())
+    try:
+        crowd = await store.read(lambda tx: tx.accounts.crowd(limit=ASKERS_MAX))
+    finally:
+        await store.aclose()
     askers = []
     for account in crowd:
         kind = AskerKind.GUEST if account.guest else AskerKind.ACCOUNT

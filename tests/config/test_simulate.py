@@ -13,6 +13,7 @@ from config.cli import main
 from config.settings import load_settings
 from config.wiring import open_ground
 from core.services.people.register import register
+from tests.postgres import fresh_postgres
 
 SMALL = ("--requests", "2000")
 
@@ -75,7 +76,9 @@ def test_the_chart_is_an_svg_whose_words_are_text(capsys: pytest.CaptureFixture[
     assert sum(band["requests"] for band in row["bands"]) == 20_000
 
 
-def test_the_hordes_own_accounts_are_taken_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_hordes_own_accounts_are_taken_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = load_settings(environ={})
 
     async def people() -> None:
@@ -91,6 +94,13 @@ def test_the_hordes_own_accounts_are_taken_where_there_is_one(capsys: pytest.Cap
     row = json.loads(capsys.readouterr().out)
     assert (row["balances"], row["askers"]) == ("this horde's accounts", 6)
     assert {band["band"] for band in row["bands"]} == {"anonymous", "0 to 100", "1,000 to 10,000"}
+    with fresh_postgres() as url:
+        assert main(["db", "copy", "--to", url]) == 0
+        capsys.readouterr()
+        monkeypatch.setenv("HORDE_DATA_DATABASE_URL", url)
+        assert simulate("--no-chart", "--json") == 0
+        assert json.loads(capsys.readouterr().out) == row
+        monkeypatch.delenv("HORDE_DATA_DATABASE_URL")
     assert simulate("--no-chart", "--json", "--balances", "sample") == 0
     assert json.loads(capsys.readouterr().out)["askers"] == 1_001
     assert sorted(path.name for path in settings.folder.iterdir()) == before
