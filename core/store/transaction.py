@@ -63,8 +63,8 @@ class SqlTransaction:
         self.hints: list[Callable[[], None]] = []
         self.touched_lanes: list[int] = []
         self.journal = Journal(connection)
-        self.keys = SharedKeys(connection)
-        self.escrows = Escrows(connection)
+        self.keys = SharedKeys(connection, self.writes)
+        self.escrows = Escrows(connection, self.writes)
         self.ledger = Ledger(self.line, self.writes, memory, keys=self.keys, escrows=self.escrows)
         self.accounts = Accounts(self.line, memory, self.ledger)
         self.requests = Requests(self.line, self.writes)

@@ -25,8 +25,8 @@ def pay_for_job(
 ) -> Reward:
     """Return how the price was shared out; so much of the hold is posted.
 
-    ``complete`` calls this once, after the job is done: ``price_mk`` is what this job costs its requester, ``worth_mk``
-    what of that is for the work (``Price.total_mk`` and ``Price.worth_mk``). An owner who asked for the job itself pays
+    ``complete`` calls this once, with the job taken and not done before. price_mk: what this job costs its requester;
+    worth_mk: what of that is for the work (``Price.total_mk``, ``Price.worth_mk``). An owner who asked for the job pays
     itself: that is no contribution, so nothing waits in the escrow. Raises ``NotFound`` for a hold that never was.
     """
     own = requester_id == owner_id
@@ -51,6 +51,7 @@ def pay_for_job(
             reason=reason,
             ref=job_id,
             now_ms=now_ms,
+            is_first=True,
         )
     of_transfer = f"{TransferReason.JOB}:{job_id}"
     put_aside(tx, account_id=owner_id, amount_mk=reward.escrow_mk, of_transfer=of_transfer, ref=job_id, now_ms=now_ms)

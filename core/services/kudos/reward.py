@@ -2,7 +2,7 @@
 
 from core.domain.errors import NotFound
 from core.domain.ids import ESCROW, MINT, AccountId
-from core.domain.kudos.ledger import TransferReason
+from core.domain.kudos.ledger import Transfer, TransferReason
 from core.domain.kudos.policy import KudosPolicy
 from core.domain.kudos.rewards import escrow_share_mk
 from core.ports.store import Transaction
@@ -49,17 +49,21 @@ def reward(
 def put_aside(
     tx: Transaction, *, account_id: AccountId, amount_mk: int, of_transfer: str, ref: str, now_ms: int
 ) -> None:
-    """Have so much of what the account was just paid wait in the escrow; 0 moves nothing."""
+    """Have so much of what the account was paid by a transfer of this transaction wait; 0 moves nothing.
+
+    That transfer is new, so this one is: nothing has to be looked up.
+    """
     if amount_mk > 0:
-        transfer(
-            tx,
-            transfer_id=f"escrow:{of_transfer}",
-            from_id=account_id,
-            to_id=ESCROW,
-            amount_mk=amount_mk,
-            reason=TransferReason.ESCROW,
-            ref=ref,
-            now_ms=now_ms,
+        tx.ledger.add_transfer(
+            Transfer(
+                transfer_id=f"escrow:{of_transfer}",
+                from_id=account_id,
+                to_id=ESCROW,
+                amount_mk=amount_mk,
+                reason=TransferReason.ESCROW,
+                ref=ref,
+                made_at_ms=now_ms,
+            )
         )
 
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from core.domain.ids import ESCROW, AccountId
 from core.store.tables import accounts, escrows, transfers
+from core.store.writes import Writes, add_up, update
 
 _ESCROW = sa.select(escrows.c.escrow_mk).where(escrows.c.account_id == sa.bindparam("account_id"))
 _ESCROWS = sa.select(escrows.c.account_id, escrows.c.escrow_mk)
@@ -14,11 +15,8 @@ _KEPT = sa.union_all(
     sa.select(transfers.c.to_id, -transfers.c.amount_mk).where(transfers.c.from_id == ESCROW),
 ).subquery()
 _ESCROW_SUMS = sa.select(_KEPT.c.account_id, sa.func.sum(_KEPT.c.amount_mk)).group_by(_KEPT.c.account_id)
-_MORE = sa.text(
-    "INSERT INTO escrows (account_id, escrow_mk) VALUES (:account_id, :amount_mk) "
-    "ON CONFLICT (account_id) DO UPDATE SET escrow_mk = escrows.escrow_mk + excluded.escrow_mk"
-)
-_LESS = sa.text("UPDATE escrows SET escrow_mk = escrow_mk + :amount_mk WHERE account_id = :account_id")
+_MORE = add_up(escrows, keys=("account_id",), amounts=("escrow_mk",))
+_LESS = update(escrows, key="account_id", escrow_mk="escrows.escrow_mk - :taken_mk")
 _TRUSTED_BY_WORK = (
     sa.select(accounts.c.id)
     .select_from(escrows.join(accounts, accounts.c.id == escrows.c.account_id))
@@ -37,9 +35,10 @@ _TRUSTED_BY_WORK = (
 class Escrows:
     """What waits for whom; the ledger says what moves, it is written at the end."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        """Stand over the transaction's connection."""
+    def __init__(self, connection: sa.Connection, writes: Writes) -> None:
+        """Stand over the transaction's connection and its write set."""
         self._connection = connection
+        self._writes = writes
         self._moved: dict[AccountId, int] = {}
 
     def of(self, account_id: AccountId) -> int:
@@ -65,9 +64,10 @@ class Escrows:
         self._moved[account_id] = self._moved.get(account_id, 0) + amount_mk
 
     def flush(self) -> None:
-        """Write the figures, in order of id."""
+        """Have the figures written, in order of id. What grows may be new; what shrinks is there."""
         for account_id, amount_mk in sorted(self._moved.items()):
-            if amount_mk:
-                where = {"account_id": account_id, "amount_mk": amount_mk}
-                self._connection.execute(_MORE if amount_mk > 0 else _LESS, where)
+            if amount_mk > 0:
+                self._writes.add(_MORE, {"account_id": account_id, "escrow_mk": amount_mk})
+            elif amount_mk < 0:
+                self._writes.add(_LESS, {"account_id": account_id, "taken_mk": -amount_mk})
         self._moved.clear()

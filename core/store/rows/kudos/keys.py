@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from core.domain.ids import AccountId
 from core.domain.kudos.keys import SharedKey
 from core.store.tables import holds, shared_keys
+from core.store.writes import Writes, update
 
 _KEY = sa.select(shared_keys).where(shared_keys.c.id == sa.bindparam("key_id"))
 _LOCK_KEY = _KEY.with_for_update()
@@ -19,9 +20,10 @@ _KEYS_OF = (
 )
 _ADD_KEY = sa.insert(shared_keys)
 _PUT_KEY = sa.update(shared_keys).where(shared_keys.c.id == sa.bindparam("the_key"))
-_MOVE_KEY = sa.text(
-    "UPDATE shared_keys SET reserved_mk = reserved_mk + :reserved_mk, utilized_mk = utilized_mk + :utilized_mk "
-    "WHERE id = :key_id"
+_MOVE_KEY = update(
+    shared_keys,
+    reserved_mk="shared_keys.reserved_mk + :more_reserved_mk",
+    utilized_mk="shared_keys.utilized_mk + :more_utilized_mk",
 )
 _OF_HOLDS = (
     sa.select(
@@ -47,9 +49,10 @@ _ADRIFT = (
 class SharedKeys:
     """The keys that are lent; their budgets go along with the holds, written at the end."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        """Stand over the transaction's connection."""
+    def __init__(self, connection: sa.Connection, writes: Writes) -> None:
+        """Stand over the transaction's connection and its write set."""
         self._connection = connection
+        self._writes = writes
         self._moved: dict[str, tuple[int, int]] = {}
 
     def get(self, key_id: str) -> SharedKey | None:
@@ -85,10 +88,10 @@ class SharedKeys:
         self._moved[key_id] = (reserved + reserved_mk, utilized + utilized_mk)
 
     def flush(self) -> None:
-        """Write the budgets, in order of id; the table itself refuses one that would be overdrawn."""
+        """Have the budgets written, in order of id; the table itself refuses one that would be overdrawn."""
         for key_id, (reserved_mk, utilized_mk) in sorted(self._moved.items()):
-            moved = {"key_id": key_id, "reserved_mk": reserved_mk, "utilized_mk": utilized_mk}
-            self._connection.execute(_MOVE_KEY, moved)
+            moved = {"id": key_id, "more_reserved_mk": reserved_mk, "more_utilized_mk": utilized_mk}
+            self._writes.add(_MOVE_KEY, moved)
         self._moved.clear()
 
     def _key(self, row: "sa.Row[*tuple[Any, ...]] | None") -> SharedKey | None:
