@@ -65,6 +65,11 @@ class Server:
         """Have the server itself do something (CREATE DATABASE and the like)."""
         self._run(self._execute(statement))
 
+    def hang_up(self, url: str) -> None:
+        """End every connection to a database."""
+        name = url.partition("@/")[2].partition("?")[0]
+        self.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608
+
     def kill(self) -> None:
         """Kill every process of the server where it stands, as a power cut would."""
         postmaster = psutil.Process(self._server.get_pid())

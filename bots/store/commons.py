@@ -13,7 +13,7 @@ from bots.store.ids import new_id
 from bots.store.rows import CommissionState
 from bots.store.tables import commissions, commons_posts, commons_votes, inbox
 from core.ports.store import ReadTransaction, Transaction
-from core.store import connection_of
+from core.store import connection_of, take_turn
 
 BY_PEOPLE = (PostKind.MENTION.value, PostKind.NOTE.value)
 ID_TIME_CHARS = 10
@@ -22,6 +22,7 @@ OPEN_STATES = (CommissionState.NEW.value, CommissionState.ACCEPTED.value, Commis
 
 def write_post(tx: Transaction, *, post: NewPost) -> int:
     """The post is on the timeline; returns its id, the earlier one if the key was there."""
+    take_turn(connection_of(tx), "commons.posts")  # who reads what is new goes by the id
     there = post_of_key(tx, idempotency_key=post.idempotency_key)
     if there is not None:
         return there
@@ -131,6 +132,7 @@ def put_vote(tx: Transaction, *, post_id: int, voter_id: str, voter_name: str, v
     A vote taken back stays as a row of value 0, so that who reads what is new sees the change.
     """
     connection = connection_of(tx)
+    take_turn(connection, "commons.votes")  # who reads what is new goes by the id
     same = and_(commons_votes.c.post_id == post_id, commons_votes.c.voter_id == voter_id)
     before = connection.scalar(select(commons_votes.c.value).where(same)) or 0
     if before == value:
