@@ -1,6 +1,6 @@
 """A process of its own that does one thing to a store and dies, or writes until it may write no more.
 
-`python -m tests.core.fault_process DATABASE VERB ACCOUNT REQUEST JOB`; HORDE_KILL_AT says at which side of the COMMIT.
+`python -m tests.core.fault_process URL VERB ACCOUNT REQUEST JOB`; HORDE_KILL_AT says at which side of the COMMIT.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import resource
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from core.domain.errors import Unavailable
 from core.domain.ids import AccountId, JobId, RequestId
@@ -21,7 +20,7 @@ from core.services.kudos.transfer import transfer
 from core.services.queue.complete import complete
 from core.services.queue.fail import fail
 from core.services.queue.release import release
-from core.store import SqliteUnitOfWork
+from core.store import open_store
 from tests.core.scene import START_MS, HandClock, Scene, draft
 
 LATER_S = {"reclaim": 300, "expire": 1_300, "progress": 2, "complete": 2}
@@ -111,10 +110,10 @@ async def write_until_the_limit(scene: Scene, account_id: AccountId, *, limit_by
     print(json.dumps({"cycles": cycles, "refusal": refusals[0], "transfers": report.transfers}))
 
 
-async def main(database: str, verb: str, *ids: str) -> None:
+async def main(url: str, verb: str, *ids: str) -> None:
     """Do what the command line says."""
     clock = HandClock(START_MS)
-    uow = SqliteUnitOfWork.open(Path(database), clock=clock)
+    uow = await open_store(url, clock=clock)
     if verb == "limit":
         await write_until_the_limit(Scene(uow=uow, clock=clock), AccountId(int(ids[0])), limit_bytes=int(ids[1]))
     else:
@@ -123,7 +122,7 @@ async def main(database: str, verb: str, *ids: str) -> None:
         subject = Subject(account_id=AccountId(int(ids[0])), request_id=RequestId(ids[1]), job_id=JobId(ids[2]))
         await do(scene, verb, subject)
         print("alive")
-    uow.close()
+    await uow.aclose()
 
 
 if __name__ == "__main__":

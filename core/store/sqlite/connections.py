@@ -54,8 +54,8 @@ def translated(exc: SQLAlchemyError, path: Path) -> HordeError:
     if isinstance(exc, IntegrityError):
         return Conflict(f"The database refused a row that contradicts another ({reason}). Look at what is there first.")
     advice = "Try again in a moment."
-    if "full" in reason:
-        advice = "Free some space on the disk; nothing that was accepted is lost."
+    if "full" in reason or "disk I/O" in reason:
+        advice = "Free some space on the disk, or raise the limit of a file's size; nothing that was accepted is lost."
     elif "readonly" in reason or "read-only" in reason or "unable to open" in reason:
         advice = "Check that the folder exists and that this user may write in it."
     elif "locked" in reason or "busy" in reason:
