@@ -11,6 +11,7 @@ import msgspec
 from yarl import URL
 
 from core.wire import MalformedBodyError, Rc, decode, encode
+from core.wire.fields import MetadataType, MetadataValue
 from core.wire.people import RequestError
 from core.wire.requests import GenerationMetadataStable
 from core.wire.work import (
@@ -205,7 +206,7 @@ def picture_inline(body: bytes) -> str:
     return base64.b64encode(body).decode("ascii")
 
 
-def note(kind: str, value: str, ref: str | None = None) -> GenerationMetadataStable:
+def note(kind: MetadataType, value: MetadataValue, ref: str | None = None) -> GenerationMetadataStable:
     """One line of the result's metadata; `ref` is cut to the 255 characters that v2 allows."""
     if ref is None:
         return GenerationMetadataStable(type=kind, value=value)

@@ -1,4 +1,4 @@
-"""The value ranges and closed word lists of v2 image messages, named once because messages share them."""
+"""The value ranges and closed word lists of v2 messages, named once because messages share them."""
 
 from typing import Annotated, Literal
 
@@ -23,6 +23,10 @@ ModelName = Annotated[str, Meta(min_length=1, max_length=255)]
 WorkerName = Annotated[str, Meta(min_length=1, max_length=100)]
 BridgeAgent = Annotated[str, Meta(max_length=1000)]
 Word = Annotated[str, Meta(max_length=500)]
+Reference = Annotated[str, Meta(max_length=255)]
+Webhook = Annotated[str, Meta(max_length=1024)]
+StyleName = Annotated[str, Meta(max_length=1024)]
+Source = Annotated[str, Meta(description="An https address, or the picture as base64.")]
 Id = Annotated[str, Meta(min_length=1, max_length=100)]
 
 Models = Annotated[tuple[ModelName, ...], Meta(max_length=300)]
@@ -64,6 +68,33 @@ PostProcessor = Literal[
     "RestoreFormer",
     "strip_background",
 ]
+FormName = Literal[
+    "aesthetic",
+    "caption",
+    "describe",
+    "interrogation",
+    "nsfw",
+    "palette",
+    "vectorize",
+    PostProcessor,
+]
 ControlType = Literal["canny", "hed", "depth", "normal", "openpose", "seg", "scribble", "fakescribbles", "hough"]
 SourceProcessing = Literal["img2img", "inpainting", "outpainting", "remix"]
 PostProcessors = Annotated[tuple[PostProcessor, ...], Meta(max_length=16)]
+Workflow = Literal["qr_code"]
+ImageState = Literal["ok", "censored", "csam"]
+TextState = Literal["ok", "censored", "csam"]
+LoraStrength = Annotated[float, Meta(ge=-5, le=5)]
+MetadataType = Literal[
+    "lora",
+    "ti",
+    "censorship",
+    "source_image",
+    "source_mask",
+    "extra_source_images",
+    "batch_index",
+    "information",
+    "aesthetic_score",
+]
+MetadataValue = Literal["download_failed", "parse_failed", "baseline_mismatch", "csam", "nsfw", "see_ref"]
+SubmitState = Literal["ok", "censored", "faulted", "csam"]

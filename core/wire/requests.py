@@ -1,9 +1,9 @@
 """What a client sends to ask for pictures, and what it gets while it waits for them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from core.wire.fields import (
     CfgScale,
@@ -12,20 +12,61 @@ from core.wire.fields import (
     Fraction,
     Id,
     Images,
+    ImageState,
     Kudos,
+    LoraStrength,
+    MetadataType,
+    MetadataValue,
     Models,
     PostProcessors,
     Prompt,
+    Reference,
     Sampler,
     Seed,
     SeedVariation,
     Side,
+    Source,
     SourceProcessing,
     Steps,
     Strength,
+    StyleName,
+    Webhook,
     Word,
     Workers,
+    Workflow,
 )
+
+
+class ModelPayloadLorasStable(msgspec.Struct, kw_only=True, frozen=True):
+    """A LoRA: a name, or with `is_version` the number of a version, and how strong it is in either part."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=255)]
+    model: LoraStrength = 1.0
+    clip: LoraStrength = 1.0
+    inject_trigger: Annotated[str, Meta(min_length=1, max_length=30)] | UnsetType = UNSET
+    is_version: bool = False
+
+
+class ModelPayloadTextualInversionsStable(msgspec.Struct, kw_only=True, frozen=True):
+    """A textual inversion, and into which half of the prompt it is put."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=255)]
+    inject_ti: Literal["prompt", "negprompt"] | UnsetType = UNSET
+    strength: LoraStrength = 1.0
+
+
+class ExtraSourceImage(msgspec.Struct, kw_only=True, frozen=True):
+    """A further picture to go by."""
+
+    image: Annotated[Source, Meta(min_length=1)]
+    strength: Annotated[float, Meta(ge=-100, le=100)] = 1.0
+
+
+class ExtraText(msgspec.Struct, kw_only=True, frozen=True):
+    """A text for a workflow, and what it is for."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=2000)]
+    reference: Annotated[str, Meta(min_length=3, max_length=255)] | UnsetType = UNSET
 
 
 class ModelGenerationInputStable(msgspec.Struct, kw_only=True, frozen=True):
@@ -51,11 +92,11 @@ class ModelGenerationInputStable(msgspec.Struct, kw_only=True, frozen=True):
     control_type: ControlType | UnsetType = UNSET
     image_is_control: bool = False
     return_control_map: bool = False
-    loras: tuple[dict[str, Any], ...] = ()
-    tis: tuple[dict[str, Any], ...] = ()
+    loras: tuple[ModelPayloadLorasStable, ...] = ()
+    tis: tuple[ModelPayloadTextualInversionsStable, ...] = ()
     special: dict[str, Any] | UnsetType = UNSET
-    extra_texts: tuple[dict[str, Any], ...] = ()
-    workflow: Literal["qr_code"] | UnsetType = UNSET
+    extra_texts: tuple[ExtraText, ...] = ()
+    workflow: Workflow | UnsetType = UNSET
 
 
 class GenerationInputStable(msgspec.Struct, kw_only=True, frozen=True):
@@ -72,10 +113,10 @@ class GenerationInputStable(msgspec.Struct, kw_only=True, frozen=True):
     workers: Workers = ()
     worker_blacklist: bool | tuple[Word, ...] = False
     models: Models = ()
-    source_image: str = ""
+    source_image: Source = ""
     source_processing: SourceProcessing = "img2img"
-    source_mask: str = ""
-    extra_source_images: tuple[dict[str, Any], ...] = ()
+    source_mask: Source = ""
+    extra_source_images: tuple[ExtraSourceImage, ...] = ()
     r2: bool = True
     shared: bool = False
     replacement_filter: bool = True
@@ -83,8 +124,8 @@ class GenerationInputStable(msgspec.Struct, kw_only=True, frozen=True):
     disable_batching: bool = False
     allow_downgrade: bool = False
     proxied_account: Word = ""
-    webhook: str = ""
-    style: str = ""
+    webhook: Webhook = ""
+    style: StyleName = ""
 
 
 class RequestSingleWarning(msgspec.Struct, kw_only=True, frozen=True):
@@ -94,21 +135,31 @@ class RequestSingleWarning(msgspec.Struct, kw_only=True, frozen=True):
     message: str
 
 
+class PriceReason(msgspec.Struct, kw_only=True, frozen=True):
+    """One reason for a price (ours): so many kudos, of all jobs together, and why."""
+
+    name: str
+    kudos: Kudos
+    why: str
+    source: str
+
+
 class RequestAsync(msgspec.Struct, kw_only=True, frozen=True):
-    """The reply to an order: 202 with an id, or 200 without one for a dry run."""
+    """The reply to an order: 202 with an id; or 200 without one for a dry run, with its price's reasons (ours)."""
 
     kudos: Kudos
     id: Id | UnsetType = UNSET
     message: str | UnsetType = UNSET
     warnings: tuple[RequestSingleWarning, ...] | UnsetType = UNSET
+    breakdown: tuple[PriceReason, ...] | UnsetType = UNSET
 
 
 class GenerationMetadataStable(msgspec.Struct, kw_only=True, frozen=True):
     """One remark of the worker on how a picture was made."""
 
-    type: str
-    value: str
-    ref: str | UnsetType = UNSET
+    type: MetadataType
+    value: MetadataValue
+    ref: Reference | UnsetType = UNSET
 
 
 class GenerationStable(msgspec.Struct, kw_only=True, frozen=True):
@@ -121,7 +172,7 @@ class GenerationStable(msgspec.Struct, kw_only=True, frozen=True):
     worker_id: str
     worker_name: str
     censored: bool = False
-    state: Literal["ok", "censored", "csam"] = "ok"
+    state: ImageState = "ok"
     gen_metadata: tuple[GenerationMetadataStable, ...] = ()
 
 

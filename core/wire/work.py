@@ -1,6 +1,6 @@
 """What a worker and the horde say to each other: pop, submit, and our extras progress and release."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -15,6 +15,7 @@ from core.wire.fields import (
     Models,
     Seed,
     SourceProcessing,
+    SubmitState,
     Threads,
     Usernames,
     WorkerName,
@@ -78,7 +79,7 @@ class ModelPayloadStable(msgspec.Struct, kw_only=True, frozen=True):
     workflow: str | UnsetType = UNSET
 
 
-class NoValidRequestFoundStable(msgspec.Struct, kw_only=True, frozen=True):
+class NoValidRequestFound(msgspec.Struct, kw_only=True, frozen=True):
     """How many waiting jobs the worker was passed over for, by reason; a reason that cannot be counted is left out."""
 
     worker_id: int = 0
@@ -87,16 +88,30 @@ class NoValidRequestFoundStable(msgspec.Struct, kw_only=True, frozen=True):
     untrusted: int = 0
     models: int = 0
     bridge_version: int = 0
+    blacklist: int | UnsetType = UNSET
+    kudos: int | UnsetType = UNSET
+
+
+class NoValidRequestFoundStable(NoValidRequestFound, kw_only=True, frozen=True):
+    """The same for pictures."""
+
     unsafe_ip: int = 0
     img2img: int = 0
     painting: int = 0
     post_processing: int = msgspec.field(default=0, name="post-processing")
     lora: int = 0
     controlnet: int = 0
-    blacklist: int | UnsetType = UNSET
-    kudos: int | UnsetType = UNSET
     max_pixels: int | UnsetType = UNSET
     step_count: int | UnsetType = UNSET
+
+
+class ResponseModelMessagePop(msgspec.Struct, kw_only=True, frozen=True):
+    """A message to the worker's owner."""
+
+    id: str
+    message: str
+    expiry: str
+    origin: str | UnsetType = UNSET
 
 
 class GenerationPayloadStable(msgspec.Struct, kw_only=True, frozen=True):
@@ -105,7 +120,7 @@ class GenerationPayloadStable(msgspec.Struct, kw_only=True, frozen=True):
     payload: ModelPayloadStable = msgspec.field(default_factory=ModelPayloadStable)
     id: str | None = None
     ids: tuple[str, ...] = ()
-    messages: tuple[dict[str, Any], ...] = ()
+    messages: tuple[ResponseModelMessagePop, ...] = ()
     ttl: int | None = None
     skipped: NoValidRequestFoundStable = msgspec.field(default_factory=NoValidRequestFoundStable)
     model: str | None = None
@@ -122,7 +137,7 @@ class SubmitInputStable(msgspec.Struct, kw_only=True, frozen=True):
 
     id: Id
     generation: str = ""
-    state: Literal["ok", "censored", "faulted", "csam"] = "ok"
+    state: SubmitState = "ok"
     seed: Seed | UnsetType = UNSET
     censored: bool = False
     gen_metadata: Annotated[tuple[GenerationMetadataStable, ...], Meta(max_length=50)] = ()

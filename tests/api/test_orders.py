@@ -111,9 +111,11 @@ async def test_r3_r4_every_field_that_clients_index_is_there_with_its_type(horde
     assert type(generation["gen_metadata"]) is list
 
 
-async def test_r5_a_dry_run_says_the_price_and_nothing_else(horde: Horde) -> None:
+async def test_r5_a_dry_run_says_the_price_and_why_but_has_no_id(horde: Horde) -> None:
     priced = await horde.ask(dry_run=True, params={"n": 2})
-    assert (priced.status, set(priced.body)) == (200, {"kudos"})
+    assert (priced.status, set(priced.body)) == (200, {"kudos", "breakdown"})
+    assert sum(reason["kudos"] for reason in priced.body["breakdown"]) == pytest.approx(2.46)
+    assert all(reason["why"] and reason["source"] for reason in priced.body["breakdown"])
     assert priced.body["kudos"] == pytest.approx(2.46)
     assert (await horde.pop()).body["id"] is None
 

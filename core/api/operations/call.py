@@ -31,8 +31,8 @@ class Reply:
 class Call(Generic[MessageT_co, QueryT_co]):
     """A request that was read: its body and query as the operation's Structs, and whose it is.
 
-    caller: the account of the key, None where there is none (or a shared key stands in: see ``shared_key``).
-    once: the client's idempotency key, where the operation honours one and the client sent one.
+    caller: the account of the key, None where there is none. shared_key: the id of the shared key that was sent
+    instead; the caller is then its owner. once: the client's idempotency key, where the operation honours one.
     """
 
     request: web.Request

@@ -1,12 +1,13 @@
 """From the table of operations to routes: who calls is found, the query and body are read, the answer is sent."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
 
-from core.api.auth import account_of, api_key_of
+from core.api.auth import api_key_of
 from core.api.bodies import message_in, read_body
 from core.api.context import CONTEXT, ApiContext
 from core.api.errors import MissingKeyError
@@ -16,10 +17,13 @@ from core.api.operations.idempotency import idempotency_of
 from core.api.operations.operation import Answer, Caller, Operation
 from core.domain.accounts import Account
 from core.domain.errors import NotPermitted
+from core.services.kudos.keys import look_up
+from core.services.people.authenticate import authenticate
 from core.wire import MalformedBodyError, Rc, violations_of
 
 LIMITS_LEFT: web.RequestKey[Mapping[str, str]] = web.RequestKey("limits_left", Mapping)
 _NOTHING: Mapping[str, str] = {}
+_SHARED_KEY: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -41,7 +45,7 @@ def endpoint(operation: Operation) -> _Endpoint:
         if context.rate_limits is not None and operation.limits:
             request[LIMITS_LEFT] = await context.rate_limits.admit(operation.limits, _caught(request, operation))
         _refuse_nul(request)
-        caller = await _caller_of(request, operation.caller)
+        caller, shared_key = await _caller_of(request, operation)
         query = _query_of(request, operation.query)
         once, message = None, None
         if operation.body is not None or operation.idempotent:
@@ -49,7 +53,13 @@ def endpoint(operation: Operation) -> _Endpoint:
             message = message_in(request, body, operation.body) if operation.body is not None else None
             once = idempotency_of(request, body) if operation.idempotent else None
         call: Call[Any, Any] = Call(
-            request=request, context=context, message=message, query=query, caller=caller, once=once
+            request=request,
+            context=context,
+            message=message,
+            query=query,
+            caller=caller,
+            shared_key=shared_key,
+            once=once,
         )
         return _sent(call, await operation.handler(call))
 
@@ -83,25 +93,30 @@ async def _body_of(request: web.Request, context: ApiContext, operation: Operati
     return await read_body(request, bytes_max=bytes_max, body_s=context.body_s_max)
 
 
-async def _caller_of(request: web.Request, caller: Caller) -> Account | None:
-    """Return whose key it is, if the operation asks.
+async def _caller_of(request: web.Request, operation: Operation) -> tuple[Account | None, str | None]:
+    """Return whose key it is, if the operation asks, and the shared key where one stands in for its owner's.
 
     Raises:
         MissingKeyError, Unauthorized: no key where one is needed, or nobody's.
         NotPermitted: a moderator is needed.
     """
-    if caller is Caller.ANYBODY:
-        return None
-    if caller is Caller.PERHAPS_KNOWN:
-        try:
-            api_key_of(request)
-        except MissingKeyError:
-            return None
-    account = await account_of(request)
-    if caller is Caller.MODERATOR and not account.moderator:
+    if operation.caller is Caller.ANYBODY:
+        return None, None
+    try:
+        api_key = api_key_of(request)
+    except MissingKeyError:
+        if operation.caller is Caller.PERHAPS_KNOWN:
+            return None, None
+        raise
+    uow = request.app[CONTEXT].uow
+    if operation.shared_keys and _SHARED_KEY.fullmatch(api_key):
+        _, owner = await uow.read(lambda tx: look_up(tx, key_id=api_key.lower()))
+        return owner, api_key.lower()
+    account = await uow.read(lambda tx: authenticate(tx, api_key=api_key))
+    if operation.caller is Caller.MODERATOR and not account.moderator:
         message = "Only moderators may do this. Ask one of them."
         raise NotPermitted(message, code=Rc.NOT_MODERATOR)
-    return account
+    return account, None
 
 
 def _query_of(request: web.Request, query: type[msgspec.Struct] | None) -> msgspec.Struct | None:

@@ -1,10 +1,10 @@
-"""The clients' routes: pictures asked for, looked at and cancelled."""
+"""The clients' routes: pictures, texts and alchemy asked for, looked at and cancelled."""
 
 from core.api.operations import Operations
 
 
 def operations() -> Operations:
     """Return every operation on orders."""
-    from core.api.v2.orders import events, image
+    from core.api.v2.orders import alchemy, events, image, text
 
-    return (*image.OPERATIONS, *events.OPERATIONS)
+    return (*image.OPERATIONS, *text.OPERATIONS, *alchemy.OPERATIONS, *events.OPERATIONS)

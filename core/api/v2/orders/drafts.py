@@ -37,6 +37,7 @@ _CARRIED_FIELDS: Final = (
     "source_mask",
     "extra_source_images",
     "disable_batching",
+    "proxied_account",
 )
 
 
@@ -57,6 +58,17 @@ def seed_of(given: int | str | UnsetType) -> int | None:
     return number >> max(number.bit_length() - _SEED_BITS, 0)
 
 
+def check_source(source: str, field: str) -> None:
+    """Return if a source picture is left out or has an https address.
+
+    Raises:
+        InvalidRequest: another one.
+    """
+    if source and not source.startswith("https://"):
+        message = f"A source picture must be an https address here; {field} is something else."
+        raise InvalidRequest(message, field=field, value=source[:60], code=Rc.SOURCE_IMAGE_URL_INVALID)
+
+
 def draft_of(order: GenerationInputStable, *, client_agent: str) -> RequestDraft:
     """Return what the order asks for.
 
@@ -66,13 +78,10 @@ def draft_of(order: GenerationInputStable, *, client_agent: str) -> RequestDraft
     """
     if order.style:
         raise NotFound(f"There is no style {order.style[:60]!r}. Leave the field out.", code=Rc.STYLE_NOT_FOUND)
-    for source in (order.source_image, order.source_mask):
-        if source and not source.startswith("https://"):
-            raise InvalidRequest(
-                "A source picture must be an https address here; base64 is not taken yet.",
-                field="source_image",
-                code=Rc.SOURCE_IMAGE_URL_INVALID,
-            )
+    check_source(order.source_image, "source_image")
+    check_source(order.source_mask, "source_mask")
+    for extra in order.extra_source_images:
+        check_source(extra.image, "extra_source_images")
     params = order.params
     return RequestDraft(
         kind=Kind.IMAGE,

@@ -1,90 +1,87 @@
 """The client's routes: ask for pictures, look how far they are, take them, or want no more of them."""
 
-import asyncio
 import logging
+from typing import Final
 
 from core.api.auth import client_agent_of
-from core.api.context import ApiContext
 from core.api.limits import a_minute, a_second
 from core.api.limits.limit import ORDER
 from core.api.operations import Answer, Call, Caller, Operation, Operations, Reply, Tag
-from core.api.v2.amounts import kudos_of
 from core.api.v2.orders import seen
+from core.api.v2.orders.asking import accepted_of, ask, check_webhook, price_of
 from core.api.v2.orders.drafts import draft_of
-from core.domain.kinds.prices import price_mk
-from core.domain.moderation import Verdict
-from core.domain.queue.limits import check
-from core.ports.store import Transaction
-from core.services.queue.cancel import cancel
-from core.services.queue.submit import submit
+from core.api.v2.orders.rules import check_order
+from core.domain.kinds.kind import Kind
 from core.wire import Rc
 from core.wire.requests import GenerationInputStable, RequestAsync, RequestStatusCheck, RequestStatusStable
 
-_SHORT_PROMPT_CHARS = 500
-
 log = logging.getLogger(__name__)
+
+ORDER_REFUSALS: Final = (
+    Rc.BAD_CFG_DECIMALS,
+    Rc.BAD_LORA_VERSION,
+    Rc.BAD_REQUEST,
+    Rc.CONTROL_NET_INPAINTING_MISMATCH,
+    Rc.CONTROL_NET_INVALID_PAYLOAD,
+    Rc.CONTROL_NET_MISMATCH,
+    Rc.CONTROL_NET_MISMATCH_OF_WORKFLOW,
+    Rc.CONTROL_NET_SOURCE_MISSING,
+    Rc.CORRUPT_PROMPT,
+    Rc.HI_RES_MISMATCH,
+    Rc.INVALID_EXTRA_SOURCE_IMAGES,
+    Rc.INVALID_EXTRA_TEXTS,
+    Rc.INVALID_PROMPT_SIZE,
+    Rc.INVALID_SIZE,
+    Rc.INVALID_TRANSPARENCY_CN,
+    Rc.INVALID_TRANSPARENCY_IMG_TO_IMG,
+    Rc.INVALID_TRANSPARENCY_MODEL,
+    Rc.MISSING_EXTRA_TEXTS,
+    Rc.MISSING_PROMPT,
+    Rc.MORE_THAN_MIN_EXTRA_SOURCE_IMAGE,
+    Rc.ONLY_SERVICE_ACCOUNT_PROXY,
+    Rc.SHARED_KEY_INVALID,
+    Rc.SOURCE_IMAGE_URL_INVALID,
+    Rc.SOURCE_MASK_UNNECESSARY,
+    Rc.SPECIAL_FIELD_NEEDS_SPECIAL_USER,
+    Rc.TOO_MANY_EXTRA_SOURCE_IMAGES,
+    Rc.TOO_MANY_LORAS,
+    Rc.TOO_MANY_TIS,
+    Rc.TOO_MANY_UPSCALERS,
+    Rc.UNEXPECTED_MODEL_NAME,
+    Rc.UNKNOWN_MODEL,
+)
 
 
 async def order_pictures(call: Call[GenerationInputStable, None]) -> Answer:
     """Put an order into the queue: 202 with its id and price; a dry run only says the price."""
-    context, account, order = call.context, call.account, call.message
+    context, order = call.context, call.message
+    check_webhook(order.webhook)
+    check_order(order, account=call.account, policy=context.policy)
     draft = draft_of(order, client_agent=client_agent_of(call.request))
-    check(draft, context.policy)
     if order.dry_run:
-        return RequestAsync(kudos=kudos_of(price_mk(draft, context.policy)))
-    verdict = await _screened(context, draft.prompt)
-    now_ms = context.clock.now_ms()
-    accepted = await context.uow.write(
-        lambda tx: submit(
-            tx,
-            account_id=account.id,
-            draft=draft,
-            verdict=verdict,
-            policy=context.policy,
-            now_ms=now_ms,
-            idempotency_key=call.once.key if call.once else None,
-        )
-    )
-    log.info(
-        "request.accepted request_id=%s account_id=%s jobs=%s price_mk=%s",
-        accepted.request_id,
-        account.id,
-        len(accepted.job_ids),
-        accepted.price_mk,
-    )
-    return Reply(message=seen.accepted(accepted, lifetime_s=context.policy.request_lifetime_s), status=202)
+        return await price_of(context, draft)
+    accepted = await ask(call, draft, allow_downgrade=order.allow_downgrade)
+    return Reply(message=accepted_of(accepted, lifetime_s=context.policy.request_lifetime_s), status=202)
 
 
-async def _screened(context: ApiContext, prompt: str) -> Verdict:
-    """Return the verdict on the prompt; a long one is judged in a thread, for it takes some 40 ms."""
-    if len(prompt) <= _SHORT_PROMPT_CHARS:
-        return context.screening.screen_prompt(prompt)
-    return await asyncio.to_thread(context.screening.screen_prompt, prompt)
-
-
-async def check_order(call: Call[None, None]) -> Answer:
+async def check_order_of(call: Call[None, None]) -> Answer:
     """Say how far an order is. Needs no key: who knows the id may ask."""
-    look = seen.look(call.context, seen.order_id_of(call.at("id")))
+    look = seen.look(call.context, seen.order_id_of(call.at("id")), kind=Kind.IMAGE)
     return seen.check_of(await call.context.uow.read(look))
 
 
 async def order_status(call: Call[None, None]) -> Answer:
     """Say how far an order is and give its pictures, again and again if asked."""
-    look = seen.look(call.context, seen.order_id_of(call.at("id")))
+    look = seen.look(call.context, seen.order_id_of(call.at("id")), kind=Kind.IMAGE)
     return await seen.status_of(call.context, await call.context.uow.read(look))
 
 
 async def cancel_order(call: Call[None, None]) -> Answer:
     """Make sure that no more of the order is made; answer with its full status, also when it was finished long ago."""
     context, request_id = call.context, seen.order_id_of(call.at("id"))
-    now_ms, look = context.clock.now_ms(), seen.look(context, request_id)
-
-    def cancel_and_look(tx: Transaction) -> seen.Seen:
-        cancel(tx, request_id=request_id, now_ms=now_ms)
-        return look(tx)
-
     log.info("request.cancel_asked request_id=%s", request_id)
-    return await seen.status_of(context, await context.uow.write(cancel_and_look))
+    use_case = seen.cancel_and_look(context, request_id, kind=Kind.IMAGE)
+    return await seen.status_of(context, await context.uow.write(use_case))
 
 
 OPERATIONS: Operations = (
@@ -98,12 +95,20 @@ OPERATIONS: Operations = (
         body=GenerationInputStable,
         replies={200: RequestAsync, 202: RequestAsync},
         refusals={
-            400: (Rc.CORRUPT_PROMPT, Rc.INVALID_PROMPT_SIZE, Rc.MISSING_PROMPT, Rc.SOURCE_IMAGE_URL_INVALID),
-            403: (Rc.KUDOS_UPFRONT,),
+            400: ORDER_REFUSALS,
+            403: (
+                Rc.DELETED_USER,
+                Rc.KUDOS_UPFRONT,
+                Rc.REQUIRES_TRUST,
+                Rc.SHARED_KEY_EMPTY,
+                Rc.SHARED_KEY_EXPIRED,
+                Rc.SHARED_KEY_INSUFFICIENT_KUDOS,
+            ),
             404: (Rc.STYLE_NOT_FOUND, Rc.WORKER_NOT_FOUND),
             429: (Rc.TOO_MANY_PROMPTS,),
         },
         caller=Caller.ACCOUNT,
+        shared_keys=True,
         limits=ORDER,
         pictures=True,
         idempotent=True,
@@ -114,7 +119,7 @@ OPERATIONS: Operations = (
         id="get_image_async_check",
         tag=Tag.IMAGE,
         summary="How far an order is, without its pictures",
-        handler=check_order,
+        handler=check_order_of,
         replies={200: RequestStatusCheck},
         refusals={404: (Rc.REQUEST_NOT_FOUND,)},
         limits=(a_second(10),),

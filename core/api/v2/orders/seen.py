@@ -5,22 +5,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from msgspec import UNSET, structs
+from msgspec import convert, structs
 
 from core.api.context import ApiContext
-from core.api.v2.amounts import kudos_of
 from core.domain.errors import NotFound
 from core.domain.ids import RequestId
+from core.domain.kinds.kind import Kind
 from core.domain.kudos.ledger import MK_PER_KUDOS
-from core.domain.requests import Accepted, JobResult, RequestStatus
+from core.domain.requests import JobResult, RequestStatus
 from core.ports.store import ReadTransaction, Transaction
+from core.services.queue.cancel import cancel
 from core.services.queue.status import status
 from core.wire import Rc
 from core.wire.requests import (
     GenerationMetadataStable,
     GenerationStable,
-    RequestAsync,
-    RequestSingleWarning,
     RequestStatusCheck,
     RequestStatusStable,
 )
@@ -43,22 +42,6 @@ def order_id_of(given: str) -> RequestId:
     return RequestId(given.lower())
 
 
-def accepted(order: Accepted, *, lifetime_s: int) -> RequestAsync:
-    """Return the reply to an order that is in the queue; it speaks up only where no worker could take it."""
-    if order.is_possible:
-        return RequestAsync(id=order.request_id, kudos=kudos_of(order.price_mk))
-    message = (
-        "No worker that was seen lately can make this. It waits for one for "
-        f"{lifetime_s // 60} minutes. Another model or a smaller size may help."
-    )
-    return RequestAsync(
-        id=order.request_id,
-        kudos=kudos_of(order.price_mk),
-        message=message,
-        warnings=(RequestSingleWarning(code="NoAvailableWorker", message=message),),
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """One look at a request. spent_mk: what its finished jobs cost. inline: its author wants base64."""
@@ -68,12 +51,20 @@ class Seen:
     inline: bool
 
 
-def look(context: ApiContext, request_id: RequestId) -> Callable[[ReadTransaction | Transaction], Seen]:
-    """Return a query that looks at the request as it is now; it raises ``NotFound``."""
+def look(
+    context: ApiContext, request_id: RequestId, *, kind: Kind | None = None
+) -> Callable[[ReadTransaction | Transaction], Seen]:
+    """Return a query that looks at the request as it is now.
+
+    It raises ``NotFound``, also where the request is there but of another kind than the address is for.
+    """
     now_ms = context.clock.now_ms()
 
     def query(tx: ReadTransaction | Transaction) -> Seen:
         found = status(tx, request_id=request_id, now_ms=now_ms, online_s=context.policy.online_s)
+        if kind is not None and found.kind is not kind:
+            message = f"The request {request_id} is for {found.kind} jobs. Ask for it at that kind's address."
+            raise NotFound(message, code=Rc.REQUEST_NOT_FOUND)
         request = tx.requests.get(request_id)
         return Seen(
             status=found,
@@ -82,6 +73,18 @@ def look(context: ApiContext, request_id: RequestId) -> Callable[[ReadTransactio
         )
 
     return query
+
+
+def cancel_and_look(context: ApiContext, request_id: RequestId, *, kind: Kind) -> Callable[[Transaction], Seen]:
+    """Return a use case that makes sure no more of the request is made, and looks at it."""
+    now_ms, query = context.clock.now_ms(), look(context, request_id, kind=kind)
+
+    def use_case(tx: Transaction) -> Seen:
+        query(tx)
+        cancel(tx, request_id=request_id, now_ms=now_ms)
+        return query(tx)
+
+    return use_case
 
 
 def check_of(seen: Seen) -> RequestStatusCheck:
@@ -103,19 +106,29 @@ def check_of(seen: Seen) -> RequestStatusCheck:
 
 async def status_of(context: ApiContext, seen: Seen) -> RequestStatusStable:
     """Return the status with its pictures: addresses if they are https, else (or where asked) base64 WebP."""
-    inline = seen.inline or not context.objects.public_url("pictures/x").startswith("https://")
+    inline = seen.inline or not has_https_pictures(context)
     generations = [await _generation(context, result, inline=inline) for result in seen.status.results]
     return RequestStatusStable(**structs.asdict(check_of(seen)), generations=tuple(generations))
 
 
+def has_https_pictures(context: ApiContext) -> bool:
+    """Tell whether pictures have https addresses; many clients take any other for base64."""
+    return context.objects.public_url("pictures/x").startswith("https://")
+
+
+async def picture_of(context: ApiContext, key: str, *, inline: bool) -> str:
+    """Return a published picture's address, or the picture itself as base64; nothing where it was deleted since."""
+    if not inline:
+        return context.objects.public_url(key)
+    try:
+        body = await context.objects.get(key)
+    except NotFound:
+        return ""
+    return base64.b64encode(body).decode()
+
+
 async def _generation(context: ApiContext, result: JobResult, *, inline: bool) -> GenerationStable:
-    img = context.objects.public_url(result.object_key)
-    if inline:
-        try:
-            body = await context.objects.get(result.object_key)
-        except NotFound:
-            body = b""  # deleted since: the other pictures of the request are still given
-        img = base64.b64encode(body).decode()
+    img = await picture_of(context, result.object_key, inline=inline)
     state: Literal["ok", "censored"] = "censored" if result.state == "censored" else "ok"
     return GenerationStable(
         id=result.job_id,
@@ -131,9 +144,4 @@ async def _generation(context: ApiContext, result: JobResult, *, inline: bool) -
 
 
 def _metadata(entry: Mapping[str, object]) -> GenerationMetadataStable:
-    ref = entry.get("ref")
-    return GenerationMetadataStable(
-        type=str(entry.get("type", "information")),
-        value=str(entry.get("value", "see_ref")),
-        ref=UNSET if ref is None else str(ref),
-    )
+    return convert(entry, GenerationMetadataStable)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from msgspec import UNSET, structs
 
@@ -10,7 +9,12 @@ from core.api.context import ApiContext
 from core.domain.jobs import Leased, Popped
 from core.ports.keys import upload_key
 from core.wire.requests import GenerationMetadataStable
-from core.wire.work import GenerationPayloadStable, ModelPayloadStable, NoValidRequestFoundStable
+from core.wire.work import (
+    GenerationPayloadStable,
+    ModelPayloadStable,
+    NoValidRequestFoundStable,
+    ResponseModelMessagePop,
+)
 
 _SKIPPED_FIELDS = {
     field if field != "post-processing" else "post_processing": field
@@ -51,15 +55,15 @@ def popped_of(context: ApiContext, popped: Popped) -> GenerationPayloadStable:
     )
 
 
-def messages_of(popped: Popped) -> tuple[dict[str, Any], ...]:
+def messages_of(popped: Popped) -> tuple[ResponseModelMessagePop, ...]:
     """Return what the worker is to be told, as v2 says it; a worker shows each once, by its id."""
     return tuple(
-        {
-            "id": message.id,
-            "message": message.text,
-            "origin": message.origin,
-            "expiry": datetime.fromtimestamp(message.expires_at_ms / 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
+        ResponseModelMessagePop(
+            id=message.id,
+            message=message.text,
+            origin=message.origin,
+            expiry=datetime.fromtimestamp(message.expires_at_ms / 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
         for message in popped.messages
     )
 

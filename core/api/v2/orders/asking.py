@@ -1,0 +1,110 @@
+"""What asking for any kind of work has in common: prices told, prompts screened, orders put into the queue."""
+
+import asyncio
+import logging
+from typing import Any
+
+from core.api.context import ApiContext
+from core.api.operations import Call
+from core.api.v2.amounts import kudos_of
+from core.domain.errors import InvalidRequest
+from core.domain.kudos.explain import PricedJobs, explain
+from core.domain.moderation import ALLOWED, Verdict
+from core.domain.queue.limits import check, resolve_models
+from core.domain.requests import Accepted, RequestDraft
+from core.ports.store import ReadTransaction
+from core.services.queue.submit import submit
+from core.wire.requests import PriceReason, RequestAsync, RequestSingleWarning
+
+_SHORT_PROMPT_CHARS = 500
+
+log = logging.getLogger(__name__)
+
+
+def check_webhook(address: str) -> None:
+    """Return if the address can be called back: none, or https.
+
+    Raises:
+        InvalidRequest: another one.
+    """
+    if address and not address.startswith("https://"):
+        message = f"The webhook {address[:60]!r} does not begin with https://. Give an https address, or none."
+        raise InvalidRequest(message, field="webhook", value=address[:60])
+
+
+async def ask(
+    call: Call[Any, None], draft: RequestDraft, *, screened: bool = True, allow_downgrade: bool = False
+) -> Accepted:
+    """Put the draft into the queue for the caller; an idempotency key that was used returns its earlier request."""
+    context, account = call.context, call.account
+    check(draft, context.policy)
+    verdict = await _screened(context, draft.prompt) if screened else ALLOWED
+    now_ms = context.clock.now_ms()
+    accepted = await context.uow.write(
+        lambda tx: submit(
+            tx,
+            account_id=account.id,
+            draft=draft,
+            verdict=verdict,
+            policy=context.policy,
+            now_ms=now_ms,
+            idempotency_key=call.once.key if call.once else None,
+            shared_key_id=call.shared_key,
+            allow_downgrade=allow_downgrade,
+        )
+    )
+    log.info(
+        "request.accepted request_id=%s account_id=%s kind=%s jobs=%s price_mk=%s",
+        accepted.request_id,
+        account.id,
+        draft.kind,
+        len(accepted.job_ids),
+        accepted.price_mk,
+    )
+    return accepted
+
+
+async def _screened(context: ApiContext, prompt: str) -> Verdict:
+    """Return the verdict on the prompt; a long one is judged in a thread, for it takes some 40 ms."""
+    if len(prompt) <= _SHORT_PROMPT_CHARS:
+        return context.screening.screen_prompt(prompt)
+    return await asyncio.to_thread(context.screening.screen_prompt, prompt)
+
+
+async def price_of(context: ApiContext, draft: RequestDraft) -> RequestAsync:
+    """Return what the draft would cost, and (ours) why, without making it."""
+    policy = context.policy
+    check(draft, policy)
+    since_ms = context.clock.now_ms() - policy.online_s * 1_000
+
+    def served(tx: ReadTransaction) -> frozenset[str]:
+        return frozenset(name for worker in tx.workers.online(since_ms) for name in worker.offer.models)
+
+    draft = resolve_models(draft, policy, (await context.uow.read(served)).__contains__)
+    priced = explain(draft, policy)
+    reasons = tuple(reason for jobs in priced for reason in _reasons(jobs))
+    return RequestAsync(kudos=kudos_of(sum(jobs.total_mk for jobs in priced)), breakdown=reasons)
+
+
+def _reasons(jobs: PricedJobs) -> tuple[PriceReason, ...]:
+    """Return the parts of some alike jobs' price, each for all of them together."""
+    return tuple(
+        PriceReason(name=part.name, kudos=kudos_of(part.amount_mk * jobs.count), why=part.why, source=part.source)
+        for part in jobs.price.parts
+    )
+
+
+def accepted_of(order: Accepted, *, lifetime_s: int) -> RequestAsync:
+    """Return the reply to an order that is in the queue; it speaks up only where no worker could take it."""
+    if order.is_possible:
+        return RequestAsync(id=order.request_id, kudos=kudos_of(order.price_mk))
+    message = (
+        "No worker that was seen lately can make this. It waits for one for "
+        f"{lifetime_s // 60} minutes. Another model or a smaller size may help."
+    )
+    return RequestAsync(
+        id=order.request_id,
+        kudos=kudos_of(order.price_mk),
+        message=message,
+        warnings=(RequestSingleWarning(code="NoAvailableWorker", message=message),),
+    )
