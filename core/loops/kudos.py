@@ -5,7 +5,7 @@ import logging
 from core.domain.kudos.months import month_of
 from core.domain.policy import QueuePolicy
 from core.loops.chore import Chore
-from core.ports.store import ReadTransaction, UnitOfWork
+from core.ports.store import ReadTransaction, Transaction, UnitOfWork
 from core.services.kudos.audit import audit
 from core.services.kudos.monthly import grant_months
 from core.services.kudos.promote import promotable, promote
@@ -22,13 +22,15 @@ def kudos_chores(*, uow: UnitOfWork, policy: QueuePolicy) -> tuple[Chore, ...]:
         granted_by_role = kudos.moderator_monthly_mk > 0
         return bool(tx.accounts.unpaid_for(month_of(now_ms), moderators=granted_by_role, limit=1))
 
-    async def check_ledger(now_ms: int) -> int:
+    async def check_ledger(_: int) -> int:
         report = await uow.read(audit)
-        if report.ok:
-            await uow.write(lambda tx: tx.ledger.snapshot(now_ms))
-        else:
+        if not report.ok:
             log.error("ledger.differs differences=%d first=%s", len(report.differences), report.differences[0])
         return len(report.differences)
+
+    def snapshot(tx: Transaction, now_ms: int) -> int:
+        tx.ledger.snapshot(now_ms)
+        return 1
 
     return (
         Chore(
@@ -49,5 +51,6 @@ def kudos_chores(*, uow: UnitOfWork, policy: QueuePolicy) -> tuple[Chore, ...]:
             due=lambda tx, now_ms: bool(promotable(tx, policy=kudos, now_ms=now_ms, limit=1)),
             in_transaction=lambda tx, now_ms: promote(tx, policy=kudos, now_ms=now_ms),
         ),
+        Chore(name="snapshot_ledger", every_s=300, in_transaction=snapshot),
         Chore(name="audit_ledger", every_s=3_600, outside=check_ledger),
     )

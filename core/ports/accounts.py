@@ -136,5 +136,5 @@ class LedgerStore(LedgerReads, Protocol):
         ...
 
     def snapshot(self, now_ms: int) -> None:
-        """Write down the balances of the accounts that have no cached row, as of the last transfer."""
+        """Write down the balances of the accounts that have no cached row, as of some minutes ago."""
         ...

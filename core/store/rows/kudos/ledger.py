@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from core.domain.ids import ANONYMOUS, ESCROW, UNCACHED, AccountId
 from core.domain.kudos.ledger import Hold, HoldState, Transfer, TransferReason
 from core.store.memory import Memory
+from core.store.rows.kudos import snapshots
 from core.store.rows.kudos.escrows import Escrows
 from core.store.rows.kudos.keys import SharedKeys
 from core.store.statement import Line, Prepared
-from core.store.tables import accounts, balances, holds, horizons, jobs, ledger_snapshots, requests, transfers
+from core.store.tables import accounts, balances, holds, horizons, jobs, requests, transfers
 from core.store.writes import Writes, add_up, insert, update
 
 HOT_SLOTS = 16
@@ -114,19 +115,6 @@ _UNPAID = (
     )
     .limit(sa.bindparam("limit"))
 )
-_SNAPSHOT = (
-    sa.select(ledger_snapshots.c.transfer_seq, ledger_snapshots.c.posted_mk)
-    .where(ledger_snapshots.c.account_id == sa.bindparam("account_id"))
-    .order_by(ledger_snapshots.c.transfer_seq.desc())
-    .limit(1)
-)
-_GAINED = sa.select(sa.func.coalesce(sa.func.sum(transfers.c.amount_mk), 0)).where(
-    transfers.c.to_id == sa.bindparam("account_id"), transfers.c.seq > sa.bindparam("seq")
-)
-_GIVEN = sa.select(sa.func.coalesce(sa.func.sum(transfers.c.amount_mk), 0)).where(
-    transfers.c.from_id == sa.bindparam("account_id"), transfers.c.seq > sa.bindparam("seq")
-)
-_LAST = sa.select(sa.func.coalesce(sa.func.max(transfers.c.seq), 0))
 _COUNT = sa.select(sa.func.count()).select_from(transfers)
 
 
@@ -273,26 +261,12 @@ class Ledger:
         return after
 
     def snapshot(self, now_ms: int) -> None:
-        """Write down the balances of the accounts that have no cached row, as of the last transfer."""
-        seq = int(self._connection.scalar(_LAST) or 0)
-        for account_id in sorted(UNCACHED):
-            known = self._connection.execute(_SNAPSHOT, {"account_id": account_id}).first()
-            if known is not None and known.transfer_seq >= seq:
-                continue
-            posted_mk = self.uncached_posted(account_id)
-            self._connection.execute(sa.delete(ledger_snapshots).where(ledger_snapshots.c.account_id == account_id))
-            self._connection.execute(
-                sa.insert(ledger_snapshots),
-                {"account_id": account_id, "transfer_seq": seq, "posted_mk": posted_mk, "made_at_ms": now_ms},
-            )
+        """Write down the balances of the accounts that have no cached row, as of some minutes ago."""
+        snapshots.write(self._connection, now_ms)
 
     def uncached_posted(self, account_id: AccountId) -> int:
         """Return the balance of an account without a cached row: its last snapshot and the journal since."""
-        known = self._connection.execute(_SNAPSHOT, {"account_id": account_id}).first()
-        seq, posted_mk = (known.transfer_seq, known.posted_mk) if known is not None else (0, 0)
-        where = {"account_id": account_id, "seq": seq}
-        gained, given = self._connection.scalar(_GAINED, where), self._connection.scalar(_GIVEN, where)
-        return int(posted_mk) + int(gained or 0) - int(given or 0)
+        return snapshots.posted_mk(self._connection, account_id)
 
     def unflushed(self, account_id: AccountId) -> tuple[int, int]:
         """Return what this transaction has moved of the account and not written yet: (posted, held)."""
