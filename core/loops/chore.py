@@ -1,5 +1,6 @@
 """The chore: something that is done again and again, and how often."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -21,15 +22,15 @@ class Chore:
     outside: Callable[[int], Awaitable[int]] | None = None
 
 
-async def in_rounds(uow: UnitOfWork, use_case: Callable[[Transaction], int], *, rounds_max: int = 100) -> int:
+async def in_rounds(uow: UnitOfWork, use_case: Callable[[Transaction], int], *, most_s: float = 1.0) -> int:
     """Return what the use case did in all: it runs, a transaction each, until there is nothing left to do.
 
-    Others' transactions go in between. What is still left after ``rounds_max`` waits for the chore's next time.
+    Others' transactions go in between. What is left after ``most_s`` waits for the chore's next time.
     """
-    done = 0
-    for _ in range(rounds_max):
-        of_this_round = await uow.write(use_case)
-        if not of_this_round:
-            break
+    now = asyncio.get_running_loop().time
+    until, done = now() + most_s, 0
+    while (of_this_round := await uow.write(use_case)) > 0:
         done += of_this_round
+        if now() >= until:
+            break
     return done

@@ -42,10 +42,10 @@ def _pruning(*, uow: UnitOfWork, policy: QueuePolicy) -> tuple[Chore, ...]:
         return await in_rounds(uow, lambda tx: prune_requests(tx, policy=policy, now_ms=now_ms))
 
     return (
-        Chore(name="prune_events", every_s=60, outside=events),
+        Chore(name="prune_events", every_s=30, outside=events),
         Chore(
             name="prune_requests",
-            every_s=60,
+            every_s=30,
             due=lambda tx, now_ms: has_old_requests(tx, policy=policy, now_ms=now_ms),
             outside=requests,
         ),

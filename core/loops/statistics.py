@@ -7,7 +7,7 @@ from core.services.statistics.crowd import note_crowd
 from core.services.statistics.roll_up import has_news, roll_up
 
 ROUND = 500
-"""Events a transaction: few enough that a pop waits some milliseconds at most."""
+"""Events a transaction: few enough that a pop waits some tens of milliseconds at most."""
 
 
 def statistics_chores(*, uow: UnitOfWork, policy: QueuePolicy) -> tuple[Chore, ...]:

@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 
 from core.domain.errors import Unavailable
 from core.domain.requests import RequestState
-from core.loops.chore import Chore
+from core.loops.chore import Chore, in_rounds
 from core.loops.chores import chores
 from core.loops.loops import Loops
 from core.ports.store import Transaction
+from core.services.statistics.meters import Meters
 from core.store import connection_of
 from tests.core.scene import HandClock, Scene
 from tests.stores import Database
@@ -64,6 +66,34 @@ async def test_of_many_processes_at_once_one_has_the_run(scene: Scene, database:
     assert len(worked) == 1
 
 
+async def test_every_chore_runs_once_over_all_processes(scene: Scene, database: Database) -> None:
+    other = await database.open(clock=scene.clock)
+    scene.clock.pass_s(3_600)
+    here = chores(uow=scene.uow, objects=None, policy=scene.policy)
+    there = chores(uow=other, objects=None, policy=scene.policy)
+    assert len({chore.name for chore in here}) == len(here)
+    for mine, others in zip(here, there, strict=True):
+        runs = await asyncio.gather(
+            Loops((), uow=scene.uow, clock=scene.clock).run_once(replace(mine, due=None)),
+            Loops((), uow=other, clock=scene.clock).run_once(replace(others, due=None)),
+        )
+        assert sum(run is None for run in runs) == 1, mine.name
+
+
+async def test_rounds_go_on_until_nothing_is_left_or_the_time_is_over(scene: Scene) -> None:
+    left = 5
+
+    def work(_: Transaction) -> int:
+        nonlocal left
+        taken, left = min(left, 2), max(left - 2, 0)
+        return taken
+
+    assert await in_rounds(scene.uow, work) == 5
+    left = 5
+    assert await in_rounds(scene.uow, work, most_s=0) == 2
+    assert left == 3
+
+
 async def test_the_audit_says_aloud_what_is_wrong(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     await scene.account("ann", kudos=5)
     await scene.do(lambda tx: connection_of(tx).exec_driver_sql("UPDATE balances SET posted_mk = 1"))
@@ -88,7 +118,8 @@ async def test_a_failing_chore_lives_on_and_is_logged_once(
         return 1
 
     chore = Chore(name="trial", every_s=1, outside=work)
-    loops = Loops((chore,), uow=scene.uow, clock=clock)
+    meters = Meters()
+    loops = Loops((chore,), uow=scene.uow, clock=clock, meters=meters)
     bell = asyncio.Event()
     with caplog.at_level(logging.INFO):
         async with asyncio.TaskGroup() as tasks:
@@ -101,6 +132,8 @@ async def test_a_failing_chore_lives_on_and_is_logged_once(
             bell.set()
     assert caplog.text.count("loop.failing loop=trial") == 1
     assert caplog.text.count("loop.recovered loop=trial") == 1
+    assert meters.loop_failures.read() == {("trial",): 2}
+    assert meters.loop_runs.read()["trial",] >= 1
 
 
 async def test_the_scheduler_rings_and_the_stop_is_quick(scene: Scene) -> None:
