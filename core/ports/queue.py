@@ -105,6 +105,10 @@ class JobReads(Protocol):
 class JobStore(JobReads, Protocol):
     """Jobs and leases, to write. Lanes that get waiting jobs are announced to held pops after the commit."""
 
+    def ask_alone(self, account_id: AccountId) -> None:
+        """Wait until no other open transaction does this for the account; what it asked for is counted then."""
+        ...
+
     def add_all(self, jobs: Sequence[Job]) -> None:
         """Write waiting jobs."""
         ...

@@ -16,6 +16,9 @@ from core.domain.workers.worker import Worker
 from core.ports.store import Transaction
 from core.services.kudos.keys import check_shared_key
 
+CLOSE = 64
+"""Further from its limit than this, an account's requests are counted side by side: so many are not asked at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
@@ -88,7 +91,11 @@ def check_waiting(tx: Transaction, account: Account, draft: RequestDraft, policy
     """Raise ``TooManyJobs`` if the account would have more waiting jobs of this kind than it may."""
     n = RULES[draft.kind].count(draft)
     limit = waiting_max(account, draft.kind, policy)
-    waiting = tx.jobs.waiting_of(account.id, draft.kind)
+    waiting = 0 if limit <= CLOSE else tx.jobs.waiting_of(account.id, draft.kind)
+    if waiting + n > limit - CLOSE:
+        # This close, two that ask at once must not both get the last place.
+        tx.jobs.ask_alone(account.id)
+        waiting = tx.jobs.waiting_of(account.id, draft.kind)
     if waiting + n > limit:
         whose = "Everyone without an account together has" if account.is_anonymous else f"{account.handle} has"
         message = (

@@ -91,6 +91,7 @@ def submit(
         floor_mk=None if admitted.floor_why is None else 0,
         floor_why=admitted.floor_why,
         shared_key_id=shared_key_id,
+        is_new=True,
     )
     lane_ids = {lane: tx.lanes.id_of(lane) for lane in dict.fromkeys(lanes)}
     jobs = _jobs(request, account, [lane_ids[lane] for lane in lanes], admitted.prices, policy=policy)

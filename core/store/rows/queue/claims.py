@@ -53,6 +53,8 @@ class Claims:
 
         The first of the people's jobs in these lanes; if there is none and ``everyone`` is served, the first of all.
         """
+        # The lanes were chosen by what is known now; other transactions of this process may learn more meanwhile.
+        highest = self._memory.lanes.highest
         self._writes.flush_for(_JOBS)
         if not self._line.is_postgres:
             return self._first_on_sqlite(lane_ids, lease_id=lease_id, people=people, everyone=everyone), False
@@ -67,10 +69,10 @@ class Claims:
                     "per_lane": width,
                     "heads": HEADS_MAX * width,
                     "lease": lease_id,
-                    "highest": self._memory.lanes.highest,
+                    "highest": highest,
                 },
             )[0]
-            if row.newest > self._memory.lanes.highest:
+            if row.newest > highest:
                 self._memory.lanes.learn(self._line)
                 return None, True
             if row.id is not None:

@@ -81,6 +81,7 @@ _MOVE_WAITING = Prepared(
 )
 
 
+_ALONE = Prepared(sa.text("SELECT pg_advisory_xact_lock(7103, CAST(:account AS integer))"))
 _AHEAD = Prepared(AHEAD.sqlite, postgres=AHEAD.postgres)
 
 
@@ -174,6 +175,11 @@ class Jobs:
             for statement, state in ((_WAITING_TOTALS, JobState.WAITING), (_LEASED_TOTALS, JobState.LEASED))
             for kind, count in self._connection.execute(statement)
         }
+
+    def ask_alone(self, account_id: AccountId) -> None:
+        """Wait until no other open transaction does this for the account; what it asked for is counted then."""
+        if self._line.is_postgres:
+            self._line.all_unseen(_ALONE, {"account": account_id})
 
     def add_all(self, jobs: Sequence[Job]) -> None:
         """Write waiting jobs."""
