@@ -17,7 +17,7 @@ from tests.core.scene import Scene, draft
 
 
 async def test_a_result_is_taken_once(scene: Scene) -> None:
-    owner, guest = (await scene.account("owner")).account, await scene.guest()
+    owner, guest = (await scene.account("owner", trusted=True)).account, await scene.guest()
     await scene.ask(guest.id)
     job = await scene.pop_one(scene.offer(owner.id))
     await scene.hand_in(job, owner.id)

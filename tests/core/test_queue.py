@@ -23,7 +23,7 @@ from tests.core.scene import MODEL, Scene, draft
 
 
 async def test_the_whole_way(scene: Scene) -> None:
-    owner, guest = (await scene.account("owner")).account, await scene.guest()
+    owner, guest = (await scene.account("owner", trusted=True)).account, await scene.guest()
     accepted = await scene.ask(guest.id, draft(n=2))
     assert (accepted.price_mk, accepted.balance_after_mk, accepted.duplicate) == (13_000, -13_000, False)
     assert not accepted.is_possible

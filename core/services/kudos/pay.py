@@ -1,8 +1,9 @@
 """Pay: a finished job's price reaches the worker's owner, the escrow and the treasury."""
 
-from core.domain.ids import TREASURY, AccountId, JobId
+from core.domain.ids import TREASURY, AccountId, JobId, WorkerId
 from core.domain.kudos.ledger import TransferReason
-from core.domain.kudos.rewards import Reward, share_out
+from core.domain.kudos.policy import KudosPolicy
+from core.domain.kudos.rewards import Reward, bridge_share, share_out
 from core.domain.policy import QueuePolicy
 from core.ports.store import Transaction
 from core.services.kudos.post import post
@@ -56,3 +57,11 @@ def pay_for_job(
     of_transfer = f"{TransferReason.JOB}:{job_id}"
     put_aside(tx, account_id=owner_id, amount_mk=reward.escrow_mk, of_transfer=of_transfer, ref=job_id, now_ms=now_ms)
     return reward
+
+
+def program_share(tx: Transaction, *, worker_id: WorkerId, policy: KudosPolicy) -> int:
+    """Return the thousandths of a job's work that the worker's program earns; looked up only where programs differ."""
+    if not policy.bridge_per_mille and policy.bridge_other_per_mille == 1_000:
+        return 1_000
+    worker = tx.workers.get(worker_id)
+    return bridge_share("" if worker is None else worker.offer.bridge_agent, policy)

@@ -4,14 +4,12 @@ from typing import Final
 
 from core.domain.errors import DuplicateSubmission, InvalidRequest, LeaseLost, NotFound
 from core.domain.events import EventKind
-from core.domain.ids import TREASURY, AccountId, JobId, LeaseId
+from core.domain.ids import AccountId, JobId, LeaseId
 from core.domain.jobs import JobState, LeaseState, LeaseView, Outcome, Rewarded
 from core.domain.kinds.registry import RULES
-from core.domain.kudos.ledger import TransferReason
-from core.domain.kudos.rewards import share_out
 from core.domain.policy import QueuePolicy
 from core.ports.store import Transaction
-from core.services.kudos.post import post
+from core.services.kudos.pay import pay_for_job, program_share
 from core.services.kudos.void import void
 from core.services.queue.lease import take_lease
 from core.services.queue.settle import settle
@@ -75,22 +73,19 @@ def complete(
     price = rules.price(request.draft, view.ordinal, policy, model=view.model, body=outcome.body)
     worth_mk = min(price.worth_mk, view.worth_mk)
     tax_mk = min(price.total_mk - price.worth_mk, view.price_mk - view.worth_mk)
-    reward = share_out(worth_mk, policy)
-    for to_id, amount_mk, reason in (
-        (view.owner_id, reward.owner_mk, TransferReason.JOB),
-        (TREASURY, reward.fee_mk + tax_mk, TransferReason.FEE),
-    ):
-        post(
-            tx,
-            hold_id=request.id,
-            transfer_id=f"{reason}:{view.job_id}",
-            to_id=to_id,
-            amount_mk=amount_mk,
-            reason=reason,
-            ref=view.job_id,
-            now_ms=now_ms,
-            is_first=True,
-        )
+    reward = pay_for_job(
+        tx,
+        hold_id=request.id,
+        job_id=view.job_id,
+        requester_id=request.account_id,
+        owner_id=view.owner_id,
+        owner_trusted=view.owner_trusted,
+        price_mk=worth_mk + tax_mk,
+        worth_mk=worth_mk,
+        policy=policy,
+        now_ms=now_ms,
+        bridge_per_mille=program_share(tx, worker_id=view.worker_id, policy=policy.kudos),
+    )
     if view.price_mk > worth_mk + tax_mk:
         void(tx, hold_id=request.id, amount_mk=view.price_mk - worth_mk - tax_mk)
     job_ms = max(now_ms - view.granted_at_ms, 1)
