@@ -14,6 +14,7 @@ from core.api.context import ApiContext
 from core.api.pictures import HEAD_BYTES, BrokenPictureError, PictureHead, decode_whole, from_base64, read_head
 from core.domain.errors import InvalidRequest, NotFound
 from core.domain.jobs import LeaseView
+from core.domain.kinds.kind import Kind
 from core.domain.kudos.ledger import MK_PER_KUDOS
 from core.ports.keys import picture_key, sidecar_key, upload_key
 from core.ports.objects import ObjectHead
@@ -54,8 +55,7 @@ async def take(context: ApiContext, view: LeaseView, *, generation: str, censore
     except BrokenPictureError as exc:
         raise PictureRefused(
             f"The picture of job {view.job_id} is refused: {exc}. The job goes back to the queue. "
-            f"Make it again as a WebP of {view.image.width_px} x {view.image.height_px} pixels, upload it whole, "
-            'and submit it with "generation": "R2".',
+            f'Make it again as a WebP{_size_of(view)}, upload it whole, and hand it in as "R2".',
             field="generation",
         ) from exc
 
@@ -111,6 +111,13 @@ async def _check(context: ApiContext, view: LeaseView, stored: ObjectHead, *, ce
     return head
 
 
+def _size_of(view: LeaseView) -> str:
+    """Return how large the picture should be, as part of a sentence; an alchemist's has the size that comes of it."""
+    if view.kind is not Kind.IMAGE:
+        return ""
+    return f" of {view.image.width_px} x {view.image.height_px} pixels"
+
+
 def _check_size(view: LeaseView, head: PictureHead) -> None:
     """Compare with what the job asks for; with post-processing it may be two or four times as large."""
     asked = (view.image.width_px, view.image.height_px)
@@ -123,6 +130,16 @@ def _check_size(view: LeaseView, head: PictureHead) -> None:
 
 def _sidecar(view: LeaseView, picture: CheckedPicture) -> bytes:
     """Return the JSON that says how the picture was made, for those who keep it."""
+    if view.kind is not Kind.IMAGE:
+        made = {
+            "notice": "Changed by AI",
+            "form": view.model,
+            "width": picture.width_px,
+            "height": picture.height_px,
+            "worker_name": view.worker_name,
+            "kudos": view.price_mk / MK_PER_KUDOS,
+        }
+        return msgspec.json.format(msgspec.json.encode(made))
     prompt, _, negative = view.prompt.partition("###")
     made = {
         "notice": "AI generated",

@@ -57,9 +57,7 @@ def _refusals_of_author(order: GenerationInputStable, account: Account) -> Itera
             message, field="extra_source_images", limit=1, value=extra, code=Rc.MORE_THAN_MIN_EXTRA_SOURCE_IMAGE
         )
     if order.disable_batching and order.params.n > 1 and not account.trusted:
-        message = (
-            f"Only trusted accounts may have {order.params.n} pictures made singly. Leave disable_batching out."
-        )
+        message = f"Only trusted accounts may have {order.params.n} pictures made singly. Leave disable_batching out."
         yield NotPermitted(message, code=Rc.REQUIRES_TRUST)
     if order.params.special is not UNSET and order.params.special and not account.special:
         message = "Only special accounts may send params.special. Leave it out."

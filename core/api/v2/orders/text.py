@@ -64,9 +64,7 @@ def check_author(order: GenerationInputKobold, *, account: Account) -> None:
         message = "Texts are written without pictures. Leave extra_source_images out."
         raise InvalidRequest(message, field="extra_source_images", code=Rc.INVALID_EXTRA_SOURCE_IMAGES)
     if order.disable_batching and order.params.n > 1 and not account.trusted:
-        message = (
-            f"Only trusted accounts may have {order.params.n} texts written singly. Leave disable_batching out."
-        )
+        message = f"Only trusted accounts may have {order.params.n} texts written singly. Leave disable_batching out."
         raise NotPermitted(message, code=Rc.REQUIRES_TRUST)
 
 

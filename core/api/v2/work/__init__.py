@@ -5,6 +5,6 @@ from core.api.operations import Operations
 
 def operations() -> Operations:
     """Return every operation on work."""
-    from core.api.v2.work import image, reports
+    from core.api.v2.work import alchemy, image, reports, text
 
-    return (*image.OPERATIONS, *reports.OPERATIONS)
+    return (*image.OPERATIONS, *text.OPERATIONS, *alchemy.OPERATIONS, *reports.OPERATIONS)

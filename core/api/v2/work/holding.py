@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -12,11 +13,14 @@ from aiohttp import web
 from core.api.context import HELD, ApiContext
 from core.api.held import is_gone
 from core.api.operations import Call, Reply
-from core.domain.errors import NotPermitted
+from core.domain.errors import NotPermitted, WorkerMaintenance
 from core.domain.ids import AccountId
 from core.domain.jobs import Popped
+from core.domain.kinds.kind import Kind
+from core.domain.policy import QueuePolicy
 from core.domain.workers.offer import WorkerOffer
 from core.ports.points import Step
+from core.ports.store import Transaction
 from core.services.queue.pop import pop
 from core.services.queue.release import release
 from core.wire import Rc
@@ -94,9 +98,29 @@ async def _claim(request: web.Request, context: ApiContext, offer: WorkerOffer) 
     if is_gone(request):
         return Popped()
     now_ms = context.clock.now_ms()
-    return await context.uow.write(
-        lambda tx: pop(tx, offer=offer, policy=context.policy, now_ms=now_ms, limit=offer.amount), step=Step.POP
-    )
+
+    def claim(tx: Transaction) -> Popped:
+        limit = 1 if offer.kind is Kind.ALCHEMY else offer.amount
+        popped = pop(tx, offer=offer, policy=context.policy, now_ms=now_ms, limit=limit)
+        return _more_forms(tx, offer, popped, policy=context.policy, now_ms=now_ms) if popped.jobs else popped
+
+    return await context.uow.write(claim, step=Step.POP)
+
+
+def _more_forms(tx: Transaction, offer: WorkerOffer, popped: Popped, *, policy: QueuePolicy, now_ms: int) -> Popped:
+    """Return the pop with as many forms as an alchemist wants: each of its own lane, for not every form fits."""
+    if offer.kind is not Kind.ALCHEMY:
+        return popped
+    jobs = list(popped.jobs)
+    while len(jobs) < offer.amount:
+        try:
+            more = pop(tx, offer=offer, policy=policy, now_ms=now_ms)
+        except WorkerMaintenance:
+            break  # it serves its owner only, who has no more
+        if not more.jobs:
+            break
+        jobs += more.jobs
+    return replace(popped, jobs=tuple(jobs))
 
 
 async def _hand_over(call: Call[msgspec.Struct, None], popped: Popped, answer: Reply) -> web.StreamResponse:

@@ -4,22 +4,17 @@ import logging
 from contextlib import suppress
 
 from core.api import intake
-from core.api.context import ApiContext
 from core.api.limits.limit import WORKERS
 from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag
-from core.api.v2.amounts import kudos_of
 from core.api.v2.orders.drafts import seed_of
 from core.api.v2.work import payloads
 from core.api.v2.work.holding import answer_pop
 from core.api.v2.work.offers import offer_of
-from core.domain.errors import Conflict, HordeError, NotFound
-from core.domain.ids import JobId
-from core.domain.jobs import LeaseView, Outcome
+from core.api.v2.work.results import complete_job, fail_job, lease_for
+from core.domain.errors import Conflict, NotFound
+from core.domain.jobs import Outcome
+from core.domain.kinds.kind import Kind
 from core.ports.keys import upload_key
-from core.ports.points import Step
-from core.services.queue.complete import check_submit, complete
-from core.services.queue.fail import fail
-from core.services.queue.lease import lease_of
 from core.wire import Rc
 from core.wire.work import GenerationPayloadStable, GenerationSubmitted, PopInputStable, SubmitInputStable
 
@@ -34,22 +29,17 @@ async def pop_pictures(call: Call[PopInputStable, None]) -> Answer:
 
 async def submit_picture(call: Call[SubmitInputStable, None]) -> Answer:
     """Take a worker's result: check the picture, publish it, pay. A broken one puts the job back into the queue."""
-    context, account, message = call.context, call.account, call.message
-    job_id = JobId(message.id)
-    view = await context.uow.read(lambda tx: lease_of(tx, job_id=job_id, account_id=account.id))
-    check_submit(view)
+    context, message = call.context, call.message
+    view = await lease_for(context, call.account, job_id=message.id, kind=Kind.IMAGE)
     if message.state == "faulted":
-        await _fail(context, view)
-        context.meters.submits.count(view.kind.value, message.state)
-        return GenerationSubmitted(reward=0)
+        return await fail_job(context, view, why=message.state)
     censored = _is_censored(message)
     try:
         picture = await intake.take(context, view, generation=message.generation, censored=censored)
     except intake.PictureRefused as exc:
         log.warning("job.picture_refused job_id=%s worker_id=%s why=%s", view.job_id, view.worker_id, exc.__cause__)
         with suppress(Conflict, NotFound):
-            await _fail(context, view)
-        context.meters.submits.count(view.kind.value, "refused")
+            await fail_job(context, view, why="refused")
         raise
     outcome = Outcome(
         object_key=picture.key,
@@ -60,47 +50,9 @@ async def submit_picture(call: Call[SubmitInputStable, None]) -> Answer:
         height_px=picture.height_px,
         content_type=intake.WEBP,
     )
-    reward_mk = await _complete(context, view, picture, outcome)
-    context.meters.submits.count(view.kind.value, outcome.state)
-    log.info("job.completed job_id=%s worker_id=%s reward_mk=%s", view.job_id, view.worker_id, reward_mk)
+    reply = await complete_job(context, view, outcome, withdraw=lambda: intake.withdraw(context, picture))
     await context.objects.delete(upload_key(context.secret, view.lease_id))
-    return GenerationSubmitted(reward=kudos_of(reward_mk))
-
-
-async def _complete(context: ApiContext, view: LeaseView, picture: intake.CheckedPicture, outcome: Outcome) -> int:
-    """Return the reward in millikudos; where the result is not taken, its picture is not published either."""
-    now_ms = context.clock.now_ms()
-    try:
-        rewarded = await context.uow.write(
-            lambda tx: complete(
-                tx,
-                job_id=view.job_id,
-                account_id=view.owner_id,
-                lease_id=view.lease_id,
-                outcome=outcome,
-                policy=context.policy,
-                now_ms=now_ms,
-            ),
-            step=Step.COMPLETE,
-        )
-    except HordeError:
-        await intake.withdraw(context, picture)
-        raise
-    return rewarded.reward_mk
-
-
-async def _fail(context: ApiContext, view: LeaseView) -> None:
-    now_ms = context.clock.now_ms()
-    await context.uow.write(
-        lambda tx: fail(
-            tx,
-            job_id=view.job_id,
-            account_id=view.owner_id,
-            lease_id=view.lease_id,
-            policy=context.policy,
-            now_ms=now_ms,
-        )
-    )
+    return reply
 
 
 def _is_censored(message: SubmitInputStable) -> bool:

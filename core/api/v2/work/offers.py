@@ -10,6 +10,11 @@ from core.wire.work import PopInputStable
 _STEPS_LIMITED_MAX: Final = 40
 
 
+def start_id_of(headers: Mapping[str, str]) -> str | None:
+    """Return what a worker program's start is called, where it says so: it is new each time."""
+    return headers.get("Horde-Start-Id", "").strip()[:100].encode("utf-8", "replace").decode() or None
+
+
 def offer_of(message: PopInputStable, *, account_id: AccountId, headers: Mapping[str, str]) -> WorkerOffer:
     """Return what the worker offers; our own headers add its start id and that it reports progress."""
     return WorkerOffer(
@@ -29,8 +34,10 @@ def offer_of(message: PopInputStable, *, account_id: AccountId, headers: Mapping
         allow_post_processing=message.allow_post_processing,
         allow_controlnet=message.allow_controlnet,
         allow_lora=message.allow_lora,
+        allow_sdxl_controlnet=message.allow_sdxl_controlnet,
+        require_upfront_kudos=message.require_upfront_kudos,
         extra_slow=message.extra_slow_worker,
         blacklist=message.blacklist,
-        start_id=headers.get("Horde-Start-Id", "").strip()[:100] or None,
+        start_id=start_id_of(headers),
         reports_progress=headers.get("Horde-Progress", "").strip() == "1",
     )

@@ -9,6 +9,7 @@ from core.api.context import ApiContext
 from core.domain.jobs import Leased, Popped
 from core.ports.keys import upload_key
 from core.wire.requests import GenerationMetadataStable
+from core.wire.text import GenerationMetadataKobold
 from core.wire.work import (
     GenerationPayloadStable,
     ModelPayloadStable,
@@ -26,7 +27,7 @@ _SKIPPED_FIELDS = {
 _UPLOAD_S_MIN = 1_200
 
 
-def metadata_of(entry: GenerationMetadataStable) -> Mapping[str, object]:
+def metadata_of(entry: GenerationMetadataStable | GenerationMetadataKobold) -> Mapping[str, object]:
     """Return a worker's remark as the engine stores it."""
     return {name: value for name, value in structs.asdict(entry).items() if value is not UNSET}
 
@@ -37,7 +38,7 @@ def popped_of(context: ApiContext, popped: Popped) -> GenerationPayloadStable:
         known = {name: popped.skipped[field] for name, field in _SKIPPED_FIELDS.items() if field in popped.skipped}
         return GenerationPayloadStable(skipped=NoValidRequestFoundStable(**known), messages=messages_of(popped))
     first = popped.jobs[0]
-    uploads = tuple(_upload_address(context, job) for job in popped.jobs)
+    uploads = tuple(upload_address(context, job) for job in popped.jobs)
     extra = first.extra
     return GenerationPayloadStable(
         payload=_payload(first, images=len(popped.jobs)),
@@ -68,7 +69,7 @@ def messages_of(popped: Popped) -> tuple[ResponseModelMessagePop, ...]:
     )
 
 
-def _upload_address(context: ApiContext, job: Leased) -> str:
+def upload_address(context: ApiContext, job: Leased) -> str:
     """Return an address that is good for this lease's result only; a lease that is renewed keeps it."""
     return context.objects.presign_put(
         upload_key(context.secret, job.lease_id),
