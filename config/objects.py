@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from cdn.disk import DiskObjects
 from config.settings import ObjectSettings, Settings
+from core.domain.errors import Unavailable
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
 from core.ports.signed import SignedObjects
 
 if TYPE_CHECKING:
-    from cdn.s3 import S3Place
+    from cdn.s3 import S3Objects, S3Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,19 @@ def disk_objects(settings: Settings, *, public_url: str, secret: bytes, clock: C
 
 def s3_objects(settings: Settings, *, public_url: str, secret: bytes, clock: Clock) -> Shelf:
     """Objects in S3 buckets, served by them. Nothing is called yet, so this works while the store is down."""
-    from cdn.s3 import S3Objects
-
-    objects = S3Objects(s3_place(settings.objects), clock=clock)
+    objects = buckets(settings.objects, clock=clock)
     return Shelf(objects=objects, close=objects.close)
+
+
+def buckets(chosen: ObjectSettings, *, clock: Clock) -> "S3Objects":
+    """The store in the chosen buckets. Raises Unavailable where boto3 is missing."""
+    try:
+        from cdn.s3 import S3Objects
+    except ModuleNotFoundError as error:
+        raise Unavailable(
+            "objects.kind \"s3\" needs boto3, which is not installed: pip install 'horde-suite[r2]'"
+        ) from error
+    return S3Objects(s3_place(chosen), clock=clock)
 
 
 def s3_place(chosen: ObjectSettings) -> "S3Place":

@@ -98,14 +98,17 @@ def _objects(settings: Settings) -> Iterator[Finding]:
     if settings.objects.kind == "disk":
         yield Finding(subject="objects", told=f"pictures lie in {settings.folder / 'objects'}")
         return
-    from cdn.s3 import S3Objects
-    from cdn.s3.check import try_out
-    from config.objects import s3_place
+    from config.objects import buckets
     from core.ports.clock import SystemClock
 
     async def look() -> list[Finding]:
         clock = SystemClock()
-        objects = S3Objects(s3_place(settings.objects), clock=clock)
+        try:
+            objects = buckets(settings.objects, clock=clock)
+        except HordeError as error:
+            return [Finding(subject="objects", told="cannot be reached", next_step=str(error))]
+        from cdn.s3.check import try_out
+
         try:
             return [
                 Finding(subject=f"objects: {tried.what}", told=tried.told, next_step=tried.next_step)

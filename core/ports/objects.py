@@ -48,7 +48,11 @@ class ObjectStore(Protocol):
         ...
 
     def presign_put(self, key: str, *, content_type: str, bytes_max: int, expires_at_ms: int) -> str:
-        """Return an absolute URL that takes one PUT of this type and size until it expires."""
+        """Return an absolute URL that takes PUTs to this key until it expires.
+
+        A store that can refuses other types and sizes at once; one that cannot (S3) leaves them to whoever takes the
+        upload, who checks it in any case.
+        """
         ...
 
     def presign_get(self, key: str, *, expires_at_ms: int) -> str:

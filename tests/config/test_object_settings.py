@@ -1,6 +1,8 @@
 """Where pictures live is chosen by settings, and `horde doctor` tries it out."""
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from cdn.s3 import S3Place
 from config.commands.doctor import examine
 from config.objects import s3_place
 from config.settings import Settings, SettingsError, load_settings
+from tests.e2e.processes import ROOT, clean_environment
 from tests.seaweed import PRIVATE, Seaweed
 
 
@@ -76,6 +79,27 @@ def test_the_doctor_says_what_is_missing(
     seaweed: Seaweed, tmp_path: Path, wrong: dict[str, str], subject: str, step: str
 ) -> None:
     assert step in looked_at(settings_for(seaweed.place(prefix="doctor/"), tmp_path, **wrong))[subject]
+
+
+def test_without_boto3_it_says_what_to_install(seaweed: Seaweed, tmp_path: Path) -> None:
+    place = seaweed.place()
+    keys = {field.name: getattr(place, field.name) for field in dataclasses.fields(place)} | {"kind": "s3"}
+    program = (
+        "import sys; sys.modules['boto3'] = None; from config.cli import main; "
+        f"sys.exit(main(['doctor', '--data', {str(tmp_path)!r}]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=clean_environment({f"HORDE_OBJECTS_{name.upper()}": value for name, value in keys.items()}),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "pip install 'horde-suite[r2]'" in done.stdout
+    assert "Traceback" not in done.stderr
 
 
 def test_on_disk_the_doctor_names_the_folder(tmp_path: Path) -> None:

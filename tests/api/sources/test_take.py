@@ -20,7 +20,7 @@ from core.api.sources.picture import PIXELS_MAX, quality_of
 from core.api.sources.refusals import SourceRefused
 from core.domain.kinds.alchemy import tiles_of
 from tests.api.scene import HandClock
-from tests.api.source_host import PictureHost, picture_host
+from tests.api.sources.host import PictureHost, picture_host
 from tests.seaweed import Seaweed
 
 HOUR_MS = 3_600_000

@@ -11,7 +11,7 @@ from aiohttp import web
 from core.api.sources import SourceFetcher, is_public_address
 from core.api.sources.refusals import SourceRefused
 from tests.api.scene import webp
-from tests.api.source_host import NAME, PictureHost, picture_host
+from tests.api.sources.host import NAME, PictureHost, picture_host
 
 INSIDE = [
     "127.0.0.1",
