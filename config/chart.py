@@ -57,7 +57,8 @@ def draw_waits(
         axes.set_ylim(0, max(longest_ms * 1.1, 1_000) / unit_ms)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
         if ticks:
-            axes.set_xlim(min(place for place, _ in ticks) - 0.6, None)
+            places = [place for place, _ in ticks]
+            axes.set_xlim(min(places) - 0.6, None if points else max(places) + 0.6)
         axes.set_xlabel("kudos of the account when it asked (below zero: debt)", labelpad=8)
         axes.set_ylabel(f"wait until a worker takes the job ({'minutes' if in_minutes else 'seconds'})", labelpad=8)
         axes.set_title(title, loc="left", fontsize=15, fontweight="bold", pad=30)

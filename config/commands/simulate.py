@@ -25,6 +25,8 @@ from core.domain.queue.waits import Band, bands, curve
 HELP = "Show how waiting depends on kudos at a given load, in a table and a chart."
 CHART = Path("horde-waits.png")
 ASKERS_MAX = 20_000
+PEOPLE_MIN = 4
+"""With fewer accounts than this, the anonymous one among them, a horde has no balances to speak of."""
 OPTIONS = {
     "load": (float, "what is asked for over what the workers can do; above 1 somebody stays without"),
     "workers": (int, "machines that take one job at a time"),
@@ -119,7 +121,10 @@ def _askers(settings: Settings, wanted: str) -> tuple[Sequence[Asker], str]:
         raise Unavailable(
             f"{shown(url)} is not at this program's schema. Run `horde db upgrade`, or take --balances sample."
         )
-    return asyncio.run(_owners(url)), "this horde's accounts"
+    owners = asyncio.run(_owners(url))
+    if wanted == "auto" and len(owners) < PEOPLE_MIN:
+        return sample_askers(), "a made-up sample, for this horde has too few accounts"
+    return owners, "this horde's accounts"
 
 
 async def _owners(database_url: str) -> Sequence[Asker]:
@@ -145,14 +150,11 @@ def _draw(
     """Whether the chart could be drawn; it cannot without matplotlib."""
     from config.chart import draw_waits
 
-    told = (
-        f"{plan.requests:,} requests from {len(simulated.askers):,} askers ({whose}); load {plan.load:g}, "
-        f"{plan.workers:,} workers, {plan.job_s:g} s a job"
-    )
+    told = f"{_asked(plan, simulated, whose)}; load {plan.load:g}, {plan.workers:,} workers, {plan.job_s:g} s a job"
     try:
         draw_waits(
             chart,
-            title="Who has more kudos waits less" if _matters(found) else "While workers are free, nobody waits",
+            title=_title(found),
             told=told,
             bands=found,
             points=curve(simulated),
@@ -170,7 +172,7 @@ def _lines(
 ) -> list[str]:
     """The table and what it means."""
     lines = [
-        f"Simulated  {plan.requests:,} requests from {len(simulated.askers):,} askers ({whose})",
+        f"Simulated  {_asked(plan, simulated, whose)}",
         f"Horde      load {plan.load:g}: {plan.workers:,} workers, {plan.job_s:g} s and {plan.price:,} kudos a job",
         "",
         f"{'kudos':<22}{'requests':>10}{'median wait':>15}{'95 % within':>15}{'served':>9}",
@@ -187,7 +189,9 @@ def _meaning(simulated: Simulated, found: Sequence[Band], policy: QueuePolicy) -
     told = []
     if not _matters(found):
         told.append("Meaning    While workers are free nobody waits, whatever he owns.")
-    elif len(served) > 1:
+    elif len(served) == 1:
+        told.append(f"Meaning    Half of what is served waits less than {words(_median(served[0]))}.")
+    elif served:
         slow, fast = max(served, key=_median), min(served, key=_median)
         told.append(
             f'Meaning    Half wait less than {words(_median(slow))} among "{label(slow)}", and less than '
@@ -210,6 +214,12 @@ def _meaning(simulated: Simulated, found: Sequence[Band], policy: QueuePolicy) -
         f"{words(simulated.overtaken_ms)}."
     )
     return told
+
+
+def _asked(plan: SimulationPlan, simulated: Simulated, whose: str) -> str:
+    """How much was asked by how many."""
+    count = len(simulated.askers)
+    return f"{plan.requests:,} requests from {count:,} {'asker' if count == 1 else 'askers'} ({whose})"
 
 
 def _row(
@@ -255,6 +265,13 @@ def words(span_ms: int) -> str:
     if seconds < 60:
         return f"{seconds} s"
     return f"{seconds // 60} min {seconds % 60} s" if seconds % 60 else f"{seconds // 60} min"
+
+
+def _title(found: Sequence[Band]) -> str:
+    """What the chart shows, in plain words."""
+    if not _matters(found):
+        return "While workers are free, nobody waits"
+    return "Who has more kudos waits less" if len(found) > 1 else "How long requests wait"
 
 
 def _matters(found: Sequence[Band]) -> bool:

@@ -106,6 +106,17 @@ def test_the_hordes_own_accounts_are_taken_where_there_is_one(
     assert sorted(path.name for path in settings.folder.iterdir()) == before
 
 
+def test_a_horde_without_people_is_simulated_with_a_sample(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["db", "upgrade"]) == 0
+    assert simulate("--no-chart") == 0
+    assert "1,001 askers (a made-up sample, for this horde has too few accounts)" in capsys.readouterr().out
+    assert simulate("--balances", "horde", "--chart", "alone.svg") == 0
+    told = capsys.readouterr().out
+    assert "2,000 requests from 1 asker (this horde's accounts)" in told
+    assert "Half of what is served waits less than" in told
+    assert "How long requests wait" in Path("alone.svg").read_text(encoding="utf-8")
+
+
 def test_without_matplotlib_the_table_is_still_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
