@@ -8,8 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.util import await_only
 
 from core.domain.errors import InvalidRequest, Unavailable
+from core.domain.ids import MINT
+from core.domain.moderation import ALLOWED
 from core.domain.queue.lanes import lane_of
 from core.ports.store import ReadTransaction, Transaction
+from core.services.people.register import register
+from core.services.queue.submit import submit
 from core.store import Store, connection_of
 from core.store.postgres.unit_of_work import PostgresUnitOfWork
 from tests.contracts.conftest import Heard
@@ -68,9 +72,6 @@ async def test_the_same_key_at_the_same_moment_is_one_request(scene: Scene, data
     asked: list[str] = []
 
     def ask(tx: Transaction) -> None:
-        from core.domain.moderation import ALLOWED
-        from core.services.queue.submit import submit
-
         accepted = submit(
             tx,
             account_id=guest.id,
@@ -173,6 +174,26 @@ async def test_lanes_of_transactions_side_by_side(database: Database) -> None:
     assert len(set(numbers)) == 3
     for uow in (first, second):
         assert [await uow.read(lambda tx, n=n: tx.lanes.get(n)) for n in numbers] == lanes  # type: ignore[misc]
+
+
+@ONLY_POSTGRES
+async def test_a_snapshot_misses_no_transfer_with_a_lower_number(scene: Scene, database: Database) -> None:
+    other = Scene(uow=await database.open(clock=scene.clock), clock=scene.clock)
+
+    def register_someone(tx: Transaction) -> None:
+        register(tx, name="slow", kudos_mk=7_000, now_ms=scene.clock.now_ms())
+
+    async def snapshot() -> None:
+        await other.do(lambda tx: tx.ledger.snapshot(scene.clock.now_ms()))
+        await other.audit()
+
+    async with HeldOpen(scene.uow, register_someone):
+        await other.account("quick", kudos=5)
+        scene.clock.pass_s(300)
+        await snapshot()
+    scene.clock.pass_s(3_600)
+    await snapshot()
+    assert (await other.look(MINT)).kudos_mk == -12_000
 
 
 @ONLY_POSTGRES

@@ -1,8 +1,8 @@
 """Random interleavings of everything that moves kudos; after each step the books are right."""
 
 import asyncio
-import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -15,9 +15,10 @@ from core.domain.jobs import Leased
 from core.domain.kudos.ledger import TransferReason
 from core.services.kudos.transfer import transfer
 from core.services.kudos.void import expire_holds
-from core.store import SqliteUnitOfWork
+from core.store import open_store
 from tests.core.kudos.rules import POLICY, KudosRules
-from tests.core.scene import HandClock, Scene, draft, fresh_database
+from tests.core.scene import HandClock, Scene, draft
+from tests.stores import StoreKind, fresh
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a scratch file that needs no disk
 WHO = st.integers(0, 3)
@@ -26,13 +27,17 @@ WHO = st.integers(0, 3)
 class Books(KudosRules):
     """Four accounts, two workers, and whatever may happen."""
 
+    kind = StoreKind.SQLITE
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+        self.opened = ExitStack()
+        folder = self.opened.enter_context(tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None))
+        url = self.opened.enter_context(fresh(self.kind, Path(folder)))
+        self.runner = self.opened.enter_context(asyncio.Runner())
         self.clock = HandClock()
-        self.uow = SqliteUnitOfWork.open(fresh_database(self.folder), clock=self.clock)
+        self.uow = self.runner.run(open_store(url, clock=self.clock))
         self.scene = Scene(uow=self.uow, clock=self.clock, policy=POLICY)
-        self.runner = asyncio.Runner()
         self.accounts: list[AccountId] = []
         self.requests: list[RequestId] = []
         self.leased: list[tuple[Leased, AccountId]] = []
@@ -132,12 +137,18 @@ class Books(KudosRules):
         self.check_kudos()
 
     def teardown(self) -> None:
-        self.uow.close()
-        self.runner.close()
-        shutil.rmtree(self.folder)
+        self.runner.run(self.uow.aclose())
+        self.opened.close()
 
 
+class BooksOnPostgres(Books):
+    """The same there."""
+
+    kind = StoreKind.POSTGRES
+
+
+SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TestBooks = Books.TestCase
-TestBooks.settings = settings(
-    max_examples=40, stateful_step_count=35, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestBooks.settings = settings(SLOW, max_examples=40, stateful_step_count=35)
+TestBooksOnPostgres = BooksOnPostgres.TestCase
+TestBooksOnPostgres.settings = settings(SLOW, max_examples=12, stateful_step_count=35)
