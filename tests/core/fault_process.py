@@ -16,14 +16,16 @@ from core.domain.jobs import Outcome
 from core.domain.kudos.ledger import TransferReason
 from core.ports.points import Step
 from core.ports.store import T, Transaction, UnitOfWork
+from core.services.events.prune import prune_requests
 from core.services.kudos.transfer import transfer
 from core.services.queue.complete import complete
 from core.services.queue.fail import fail
 from core.services.queue.release import release
+from core.services.statistics.roll_up import roll_up
 from core.store import open_store
 from tests.core.scene import START_MS, HandClock, Scene, draft
 
-LATER_S = {"reclaim": 300, "expire": 1_300, "progress": 2, "complete": 2}
+LATER_S = {"reclaim": 300, "expire": 1_300, "progress": 2, "complete": 2, "prune": 40 * 24 * 3_600}
 """How long after the scene began a verb happens."""
 
 
@@ -70,6 +72,8 @@ async def do(scene: Scene, verb: str, subject: Subject) -> object:
         "cancel": lambda: scene.cancel(subject.request_id),
         "reclaim": scene.reclaim,
         "expire": scene.expire,
+        "roll_up": lambda: scene.do(roll_up),
+        "prune": lambda: scene.do(lambda tx: prune_requests(tx, policy=scene.policy, now_ms=now_ms)),
         "transfer": lambda: scene.do(
             lambda tx: transfer(
                 tx,

@@ -1,5 +1,7 @@
 """Pruning: what ended long ago goes, nobody misses it, and the audit stays right and sharp."""
 
+import signal
+
 import pytest
 import sqlalchemy as sa
 
@@ -18,8 +20,9 @@ from core.services.statistics.roll_up import READER, roll_up
 from core.store import Store, connection_of
 from core.store.rows.record import pruning, statistics
 from tests.core.scene import Scene, draft
+from tests.core.test_faults import fault_process
 from tests.core.test_plans import explain
-from tests.stores import ONLY_SQLITE
+from tests.stores import ONLY_SQLITE, Database
 
 DAY_S = 24 * 3_600
 TABLES = ("requests", "jobs", "leases", "results", "verdicts", "holds")
@@ -127,6 +130,19 @@ async def test_it_goes_in_small_rounds_oldest_first(scene: Scene) -> None:
     assert await scene.do(lambda tx: prune_requests(tx, policy=scene.policy, now_ms=now_ms, limit=2)) == 2
     left = [i for i in ids if await scene.uow.read(lambda tx, i=i: tx.requests.get(i))]  # type: ignore[misc]
     assert left == ids[2:]
+
+
+@pytest.mark.kill
+async def test_a_kill_around_the_commit_leaves_all_or_nothing(scene: Scene, database: Database) -> None:
+    await one_of_each_end(scene)
+    await long_after(scene)
+    before = await rows(scene)
+    for edge, left in (("before", 4), ("after", 0)):
+        killed = fault_process(database.url, "prune", 0, "r", "j", HORDE_KILL_AT=f"pop.{edge}")
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        after = await rows(scene)
+        assert after == (before if left else before | dict.fromkeys(TABLES, 0))
+        await scene.audit()
 
 
 async def test_a_request_stays_while_a_reader_may_need_it(scene: Scene) -> None:

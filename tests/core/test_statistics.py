@@ -1,6 +1,7 @@
 """Statistics: each event is counted once, the buckets are right and bounded, the windows reach as far as they say."""
 
 import asyncio
+import signal
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +33,8 @@ from core.services.statistics.performance import performance
 from core.services.statistics.roll_up import READER, has_news, roll_up
 from core.services.statistics.totals import model_counts, totals
 from tests.core.scene import START_MS, Scene
+from tests.core.test_faults import fault_process
+from tests.stores import Database
 
 MINUTE_MS = 60_000
 PIXELSTEPS = 512 * 512 * 30
@@ -147,6 +150,18 @@ async def test_each_event_counts_once_whoever_reads(scene: Scene) -> None:
         (START_MS, 60),
         (START_MS + MINUTE_MS, 60),
     ]
+
+
+@pytest.mark.kill
+async def test_a_kill_around_the_commit_counts_nothing_twice(scene: Scene, database: Database) -> None:
+    for i in range(3):
+        await happen(scene, at_ms=START_MS + i)
+    for edge, jobs in (("before", 0), ("after", 3)):
+        killed = fault_process(database.url, "roll_up", 0, "r", "j", HORDE_KILL_AT=f"pop.{edge}")
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert sum(tally.jobs for tally in (await rows(scene, Period.TOTAL)).values()) == jobs
+    assert await count(scene) == 0
+    assert (await rows(scene, Period.TOTAL))["m"].jobs == 3
 
 
 async def test_an_event_of_an_older_program_does_no_harm(scene: Scene) -> None:
