@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar, get_args, get_type_hints
+from typing import TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -115,6 +115,10 @@ def _violations(
             continue
         value = given[field.encode_name]
         inner = _struct_in(hints[field.name])
+        listed = _struct_listed_in(hints[field.name])
+        if listed is not None and isinstance(value, list):
+            for index, part in enumerate(value):
+                yield from _violations(part, listed, prefix=f"{name}.{index}.", strict=strict)
         if inner is not None:
             yield from _violations(value, inner, prefix=f"{name}.", strict=strict)
             continue
@@ -122,10 +126,21 @@ def _violations(
             msgspec.convert(value, hints[field.name], strict=strict)
         except msgspec.ValidationError as exc:
             path, sentence = _as_v2(str(exc), value)
-            yield f"{name}{path}", sentence
+            if listed is None or not path:  # what is wrong in a listed Struct is said above
+                yield f"{name}{path}", sentence
+
+
+def _struct_listed_in(hint: object) -> type[msgspec.Struct] | None:
+    """Returns the Struct that a list of Structs holds, also where the list has limits or may be left out."""
+    for part in (hint, *get_args(hint)):
+        if get_origin(part) in {tuple, list}:
+            return _struct_in(get_args(part)[0])
+    return None
 
 
 def _struct_in(hint: object) -> type[msgspec.Struct] | None:
+    if get_origin(hint) in {tuple, list}:
+        return None
     for part in (hint, *get_args(hint)):
         if isinstance(part, type) and issubclass(part, msgspec.Struct):
             return part
