@@ -11,8 +11,9 @@ def audit(tx: ReadTransaction | Transaction) -> AuditReport:
     """Return what there is and every difference: the ledger is right exactly if there is none.
 
     Checked: all balances sum to zero; each cached balance equals the journal, each cached hold sum equals the holds;
-    each hold holds what its open jobs cost; each done job is paid exactly once and no other job at all; what waits in
-    escrow for whom equals the journal, and in all the escrow's balance; each shared key's budget equals its holds.
+    each hold holds what its open jobs cost; each done job is paid exactly once and no other job at all (a job that is
+    gone may have been paid once, before the time up to which requests were pruned); what waits in escrow for whom
+    equals the journal, and in all the escrow's balance; each shared key's budget equals its holds.
     """
     journal = tx.ledger.journal_sums()
     cached = tx.ledger.cached_balances()
