@@ -21,7 +21,7 @@ from core.domain.workers.worker import Worker
 from core.ports.store import ReadTransaction, Transaction
 from core.services.kudos.hold import hold
 from core.services.moderation.refuse import refuse
-from core.services.queue.admit import admit, standing_mk
+from core.services.queue.admit import Admitted, admit, standing_mk
 
 HOLD_SPARE_MS = 24 * 3_600 * 1_000
 """A hold outlives its request by a day, so that the longest lease still finds it."""
@@ -69,7 +69,6 @@ def submit(
         allow_downgrade=allow_downgrade,
     )
     draft, price_mk = admitted.draft, admitted.price_mk
-    lanes = lanes_of(draft, covered=account.trusted or account.available_mk >= price_mk)
     request = Request(
         id=RequestId(new_id()),
         account_id=account_id,
@@ -80,22 +79,7 @@ def submit(
         expires_at_ms=now_ms + policy.request_lifetime_s * 1_000,
         idempotency_key=idempotency_key,
     )
-    tx.requests.add(request)
-    hold(
-        tx,
-        hold_id=request.id,
-        account_id=account_id,
-        amount_mk=price_mk,
-        expires_at_ms=request.expires_at_ms + HOLD_SPARE_MS,
-        now_ms=now_ms,
-        floor_mk=None if admitted.floor_why is None else 0,
-        floor_why=admitted.floor_why,
-        shared_key_id=shared_key_id,
-        is_new=True,
-    )
-    lane_ids = {lane: tx.lanes.id_of(lane) for lane in dict.fromkeys(lanes)}
-    jobs = _jobs(request, account, [lane_ids[lane] for lane in lanes], admitted.prices, policy=policy)
-    tx.jobs.add_all(jobs)
+    jobs, lanes = _put(tx, request, account, admitted, shared_key_id=shared_key_id, policy=policy)
     tx.verdicts.record(verdict, request_id=request.id, now_ms=now_ms)
     tx.events.add(
         EventKind.REQUEST_ACCEPTED,
@@ -110,9 +94,39 @@ def submit(
         price_mk=price_mk,
         balance_after_mk=account.available_mk - price_mk,
         duplicate=False,
-        is_possible=all(possible(lane, workers) for lane in lane_ids),
+        is_possible=all(possible(lane, workers) for lane in lanes),
         downgraded=admitted.downgraded,
     )
+
+
+def _put(
+    tx: Transaction,
+    request: Request,
+    account: Account,
+    admitted: Admitted,
+    *,
+    shared_key_id: str | None,
+    policy: QueuePolicy,
+) -> tuple[Sequence[Job], Sequence[Lane]]:
+    """Return the jobs that wait now, and their lanes without doubles; the request is written and its price held."""
+    tx.requests.add(request)
+    hold(
+        tx,
+        hold_id=request.id,
+        account_id=account.id,
+        amount_mk=request.price_mk,
+        expires_at_ms=request.expires_at_ms + HOLD_SPARE_MS,
+        now_ms=request.asked_at_ms,
+        floor_mk=None if admitted.floor_why is None else 0,
+        floor_why=admitted.floor_why,
+        shared_key_id=shared_key_id,
+        is_new=True,
+    )
+    lanes = lanes_of(request.draft, covered=account.trusted or account.available_mk >= request.price_mk)
+    lane_ids = {lane: tx.lanes.id_of(lane) for lane in dict.fromkeys(lanes)}
+    jobs = _jobs(request, account, [lane_ids[lane] for lane in lanes], admitted.prices, policy=policy)
+    tx.jobs.add_all(jobs)
+    return jobs, tuple(lane_ids)
 
 
 def possible(lane: Lane, workers: Sequence[Worker]) -> bool:
