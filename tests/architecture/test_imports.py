@@ -25,6 +25,7 @@ VIOLATIONS = {
     "asyncpg": ("core/services/__init__.py", "import asyncpg"),
     "apscheduler": ("core/services/__init__.py", "import apscheduler"),
     "prometheus": ("core/services/__init__.py", "import prometheus_client"),
+    "limits": ("core/services/__init__.py", "import limits"),
     "diffusers": ("core/services/__init__.py", "import torch"),
     "matplotlib": ("core/services/__init__.py", "import matplotlib"),
     "boto3": ("core/services/__init__.py", "import boto3"),
