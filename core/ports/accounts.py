@@ -51,6 +51,10 @@ class AccountStore(AccountReads, Protocol):
         """Write the account's name, roles, limits and texts as they are in this value; its balance is the ledger's."""
         ...
 
+    def suspect(self, account_id: AccountId) -> None:
+        """Hold one more suspicion against the account."""
+        ...
+
     def drop_keys(self, account_id: AccountId) -> int:
         """Have none of the account's keys work any more; return how many did."""
         ...

@@ -18,7 +18,8 @@ def suspect(
 ) -> bool:
     """Return whether the worker is paused by this; nothing is held against the workers of trusted owners.
 
-    A reason that is not repeatable counts once. Only a moderator ends the pause, and with it all suspicion.
+    A reason that is not repeatable counts once. Each counts against the owner too, whose kudos stay where they are once
+    there are too many. Only a moderator ends the pause, and with it all suspicion of the worker.
     """
     most = policy.workers.suspicions_max
     if most is None or is_above_suspicion(owner_id=owner_id, owner_trusted=owner_trusted):
@@ -27,6 +28,7 @@ def suspect(
     if reason not in REPEATABLE and any(known is reason for known, _ in held):
         return False
     tx.workers.suspect(worker_id, reason, now_ms=now_ms)
+    tx.accounts.suspect(owner_id)
     if len(held) + 1 < most:
         return False
     tx.workers.amend(worker_id, paused=True)

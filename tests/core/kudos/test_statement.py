@@ -9,11 +9,15 @@ from core.domain.ids import AccountId
 from core.domain.kudos.ledger import Transfer, TransferReason
 from core.domain.kudos.policy import KudosPolicy
 from core.domain.kudos.statement import Statement, StatementLine, Totals
+from core.ports.store import Transaction
 from core.services.kudos.award import award
 from core.services.kudos.reward import reward
 from core.services.kudos.statement import statement, totals
 from core.services.kudos.transfer import transfer
+from core.store import connection_of
+from core.store.rows.kudos.journal import _ENTRIES
 from tests.core.scene import START_MS, Scene
+from tests.stores import ONLY_SQLITE
 
 
 def move(
@@ -167,3 +171,17 @@ async def test_a_page_has_bounds(scene: Scene, limit: int) -> None:
         await page(scene, AccountId(0), limit=limit)
     with pytest.raises(NotFound):
         await page(scene, AccountId(99))
+
+
+@ONLY_SQLITE
+async def test_a_page_reads_the_account_s_own_lines_and_no_others(scene: Scene) -> None:
+    def plan(tx: Transaction) -> list[str]:
+        text = _ENTRIES.compile(dialect=connection_of(tx).dialect)
+        given = text.construct_params({"account_id": 1, "below_seq": 99, "limit": 5})
+        values = tuple(given[name] for name in text.positiontup or ())
+        return [row[3] for row in connection_of(tx).exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+
+    steps = await scene.do(plan)
+    assert any("ix_transfers_from" in step for step in steps), steps
+    assert any("ix_transfers_to" in step for step in steps), steps
+    assert not any(step.startswith("SCAN transfers") for step in steps), steps

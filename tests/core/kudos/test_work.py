@@ -2,8 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
+from core.domain.errors import InvalidRequest
 from core.domain.ids import TREASURY
 from core.domain.kudos.policy import KudosPolicy
+from core.domain.policy import QueuePolicy
+from core.domain.workers.policy import WorkerPolicy
+from core.services.kudos.give import give
 from tests.core.scene import Scene
 
 
@@ -29,4 +35,23 @@ async def test_a_program_earns_its_share_and_the_treasury_the_rest(scene: Scene)
         job = await scene.pop_one(scene.offer(owner.id, bridge_agent=agent))
         assert (await scene.hand_in(job, owner.id)).reward_mk == earned_mk
     assert (await scene.look(TREASURY)).kudos_mk == 13_000 - 5_850 - 3_250
+    await scene.audit()
+
+
+async def test_what_is_held_against_workers_counts_against_their_owner(scene: Scene) -> None:
+    scene.policy = QueuePolicy(workers=WorkerPolicy(suspicions_max=10))
+    owner, guest = (await scene.account("owner", kudos=10)).account, await scene.guest()
+    await scene.account("friend")
+    for _ in range(5):
+        assert not (await scene.look(owner.id)).is_suspicious(5)
+        await scene.ask(guest.id)
+        await scene.hand_in(await scene.pop_one(scene.offer(owner.id)), owner.id)
+    assert (await scene.look(owner.id)).suspicions == 5, "no machine makes a picture in no time"
+    now_ms = scene.clock.now_ms()
+    with pytest.raises(InvalidRequest, match="under suspicion"):
+        await scene.do(
+            lambda tx: give(
+                tx, from_id=owner.id, target="friend#3", amount_mk=1, policy=scene.policy.kudos, now_ms=now_ms
+            )
+        )
     await scene.audit()

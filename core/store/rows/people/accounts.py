@@ -68,6 +68,7 @@ _UNPAID_FOR = (
     .limit(sa.bindparam("limit"))
 )
 _PUT = sa.update(accounts).where(accounts.c.id == sa.bindparam("the_account"))
+_SUSPECT = _PUT.values(suspicions=accounts.c.suspicions + 1)
 _DROP_KEYS = sa.delete(api_keys).where(api_keys.c.account_id == sa.bindparam("the_account"))
 _DROP_IDENTITIES = sa.delete(identities).where(identities.c.account_id == sa.bindparam("the_account"))
 _CHANGEABLE = (
@@ -156,6 +157,10 @@ class Accounts:
         """Write the account's name, roles, limits and texts as they are in this value."""
         values = {name: getattr(account, name) for name in _CHANGEABLE}
         self._connection.execute(_PUT, {"the_account": account.id} | values)
+
+    def suspect(self, account_id: AccountId) -> None:
+        """Hold one more suspicion against the account."""
+        self._connection.execute(_SUSPECT, {"the_account": account_id})
 
     def drop_keys(self, account_id: AccountId) -> int:
         """Have none of the account's keys work any more; return how many did."""
