@@ -1,11 +1,13 @@
 """boto3, on threads of our own: the one place that calls it."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -34,7 +36,15 @@ class S3Client:
     def __init__(self, place: S3Place) -> None:
         """Make the client; nothing is called yet."""
         self.place = place
-        self._sdk: Any = boto3.session.Session().client(
+        # What else on this machine is set for AWS (profiles, files) is not about us and must not get in the way.
+        alone = botocore.session.Session(
+            session_vars={
+                "profile": (None, None, None, None),
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
+        )
+        self._sdk: Any = boto3.session.Session(botocore_session=alone).client(
             "s3",
             endpoint_url=place.endpoint or None,
             region_name=place.region,

@@ -15,6 +15,7 @@ _NEXT_STEPS: Final = {
     "ExpiredToken": "the access key is expired. Make a new one and set it",
     "RequestTimeTooSkewed": "this machine's clock is wrong by more than a quarter of an hour. Set the clock",
     "AccessDenied": "the access key may not do this. Give it read and write access to the objects of the bucket",
+    "401": f"the access key is not accepted. {_CHECK_KEY}",
     "403": f"the access key is not accepted, or may not do this. {_CHECK_KEY}, and what it may do",
     "NoSuchBucket": "there is no such bucket. Make it, or correct objects.bucket and objects.private_bucket",
     "InvalidBucketName": "this is no name for a bucket. Correct objects.bucket and objects.private_bucket",

@@ -163,6 +163,23 @@ async def test_what_is_wrong_is_said_without_a_secret(
     objects.close()
 
 
+async def test_what_else_is_set_for_aws_does_not_get_in_the_way(
+    seaweed: Seaweed, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "AWS_PROFILE": "of-someone-else",
+        "AWS_SESSION_TOKEN": "theirs",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_CONFIG_FILE": "/nowhere",
+    }.items():
+        monkeypatch.setenv(name, value)
+    objects = S3Objects(seaweed.place(prefix=f"{token_hex(8)}/"), clock=clock)
+    await objects.put("in/a", b"x", content_type="image/webp")
+    assert await objects.get("in/a") == b"x"
+    objects.close()
+
+
 async def test_a_store_that_goes_away_and_comes_back(
     seaweed: Seaweed, clock: HandClock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,8 +3,10 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from threading import Thread
 from typing import Final, TypeAlias
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -57,9 +59,36 @@ def _carried(address: IPv6Address) -> IPv4Address | None:
 
 
 async def system_resolve(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a host as this machine knows them; raises ``OSError`` where there are none."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+    """Return the addresses of a host as this machine knows them.
+
+    It is asked on a daemon thread: a name server that is silent for half a minute must not hold up the end.
+
+    Raises:
+        OSError, UnicodeError: there are none.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Sequence[str]] = loop.create_future()
+
+    def settle(found: Sequence[str] | OSError | UnicodeError) -> None:
+        if answer.done():
+            return
+        if isinstance(found, Exception):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+    def look() -> None:
+        found: Sequence[str] | OSError | UnicodeError
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = tuple(dict.fromkeys(str(entry[4][0]) for entry in entries))
+        except (OSError, UnicodeError) as exc:
+            found = exc
+        with suppress(RuntimeError):  # the loop has been closed
+            loop.call_soon_threadsafe(settle, found)
+
+    Thread(target=look, name="resolve", daemon=True).start()
+    return await answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from core.api.sources import SourceFetcher, is_public_address
+from core.api.sources.addresses import system_resolve
 from core.api.sources.refusals import SourceRefused
 from tests.api.scene import webp
 from tests.api.sources.host import NAME, PictureHost, picture_host
@@ -190,6 +191,12 @@ async def test_as_it_is_shipped_it_goes_nowhere_inside(address: str) -> None:
     refused = await refusal(SourceFetcher(), address)
     assert refused.code == "SourceImageUrlInvalid"
     assert "secret" not in str(refused)
+
+
+async def test_this_machines_own_names_are_resolved() -> None:
+    assert set(await system_resolve("localhost", 443)) <= {"127.0.0.1", "::1"}
+    with pytest.raises(OSError):  # noqa: PT011 - its words are the machine's
+        await system_resolve("name.invalid", 443)
 
 
 async def test_only_a_certificate_that_fits_is_trusted(host: PictureHost) -> None:
