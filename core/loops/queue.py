@@ -7,6 +7,7 @@ from core.ports.store import UnitOfWork
 from core.services.events.prune import has_old_requests, prune_incidents, prune_readers, prune_requests
 from core.services.events.read import prune_events
 from core.services.queue.expire import expire
+from core.services.queue.overview import recount
 from core.services.queue.reclaim import reclaim
 
 
@@ -25,6 +26,8 @@ def queue_chores(*, uow: UnitOfWork, policy: QueuePolicy, objects: ObjectStore |
             due=lambda tx, now_ms: bool(tx.requests.past_expiry(now_ms, limit=1)),
             in_transaction=lambda tx, now_ms: expire(tx, now_ms=now_ms),
         ),
+        # Each process looks whether a chore is due, and each needs its own count; there is nothing to do after it.
+        Chore(name="count_waiting", every_s=1, due=lambda tx, now_ms: recount(tx, now_ms=now_ms)),
         *_pruning(uow=uow, policy=policy),
     ]
     if objects is not None:

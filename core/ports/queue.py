@@ -97,8 +97,8 @@ class JobReads(Protocol):
         """Return how many waiting jobs of the kind are due before the request's first, counting to ``limit``."""
         ...
 
-    def totals(self) -> Mapping[tuple[Kind, JobState], int]:
-        """Return the number of waiting and of leased jobs a kind."""
+    def leased_by_kind(self) -> Mapping[Kind, int]:
+        """Return the number of leased jobs a kind."""
         ...
 
 
@@ -196,7 +196,10 @@ class LaneReads(Protocol):
         ...
 
     def waiting_by_lane(self, now_ms: int) -> Mapping[int, int]:
-        """Return the number of waiting jobs a lane, at most a second old."""
+        """Return the number of waiting jobs a lane: exact in a read and a second old in a use case while few wait.
+
+        Where many wait it is what a read has last counted; a chore has each process do that.
+        """
         ...
 
 

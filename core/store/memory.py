@@ -1,10 +1,12 @@
 """What a process keeps in memory about its database: hints and constants, never truth."""
 
 import hashlib
+import math
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import sqlalchemy as sa
@@ -102,6 +104,16 @@ class LaneDirectory:
             return free, looked_at
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneCounts:
+    """How many jobs waited in each lane, when that was counted, by both clocks, and how long it took."""
+
+    lanes: Mapping[int, int] = field(default_factory=dict)
+    at_ms: int = -(10**12)
+    at_s: float = -math.inf
+    took_s: float = 0.0
+
+
 class Memory:
     """The shared memory of one unit of work."""
 
@@ -116,7 +128,7 @@ class Memory:
         self.mates: Timed[TeamId, tuple[AccountId, ...]] = Timed(kept_ms=10_000, size_max=1_000)
         self.online: Timed[bool, dict[WorkerId, Worker]] = Timed(kept_ms=1_000, size_max=1)
         self.named: Timed[Handles, tuple[AccountId, ...]] = Timed(kept_ms=60_000, size_max=1_000)
-        self.lane_counts: tuple[int, dict[int, int]] = (-(10**12), {})
+        self.counts = LaneCounts()
         self.events_written = 0
         """How many events this process has tried to write: what is above that in the database, others have written."""
 

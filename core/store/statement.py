@@ -62,11 +62,12 @@ class Prepared:
 class Line:
     """One transaction's connection as the rows use it: the shortest way to the driver on either store."""
 
-    __slots__ = ("_raw", "before_reads", "connection", "is_postgres", "seen")
+    __slots__ = ("_raw", "before_reads", "connection", "is_postgres", "is_read", "seen")
 
-    def __init__(self, connection: sa.Connection) -> None:
-        """Stand over a connection whose transaction is open."""
+    def __init__(self, connection: sa.Connection, *, is_read: bool = False) -> None:
+        """Stand over a connection whose transaction is open. is_read: it only looks, and nobody waits for its end."""
         self.connection = connection
+        self.is_read = is_read
         self.is_postgres = connection.dialect.name == "postgresql"
         raw: object = None if self.is_postgres else connection.connection.dbapi_connection
         self._raw = raw if isinstance(raw, sqlite3.Connection) else None

@@ -55,9 +55,9 @@ class SqlTransaction:
         "writes",
     )
 
-    def __init__(self, connection: sa.Connection, memory: Memory, clock: Clock) -> None:
-        """Stand over a connection whose transaction is already open."""
-        self.line = Line(connection)
+    def __init__(self, connection: sa.Connection, memory: Memory, clock: Clock, *, is_read: bool = False) -> None:
+        """Stand over a connection whose transaction is already open. is_read: it only looks."""
+        self.line = Line(connection, is_read=is_read)
         self.writes = Writes(self.line)
         connection = self.line.seen
         self.hints: list[Callable[[], None]] = []

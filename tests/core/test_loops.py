@@ -73,6 +73,8 @@ async def test_every_chore_runs_once_over_all_processes(scene: Scene, database: 
     there = chores(uow=other, objects=None, policy=scene.policy)
     assert len({chore.name for chore in here}) == len(here)
     for mine, others in zip(here, there, strict=True):
+        if mine.in_transaction is None and mine.outside is None:
+            continue  # it only looks, in every process
         runs = await asyncio.gather(
             Loops((), uow=scene.uow, clock=scene.clock).run_once(replace(mine, due=None)),
             Loops((), uow=other, clock=scene.clock).run_once(replace(others, due=None)),

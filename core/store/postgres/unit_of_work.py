@@ -235,7 +235,7 @@ class PostgresUnitOfWork:
             reached(step, Edge.AFTER)
 
     def _look(self, connection: sa.Connection, query: Callable[[ReadTransaction], T]) -> T:
-        return query(SqlTransaction(connection, self._memory, self._clock))
+        return query(SqlTransaction(connection, self._memory, self._clock, is_read=True))
 
     def _after(self, tx: SqlTransaction) -> None:
         """Let everyone know what was committed; a hint that fails takes nothing back."""

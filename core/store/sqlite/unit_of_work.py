@@ -175,7 +175,7 @@ class SqliteUnitOfWork:
                 connection = self._local.connection = self._read_engine.connect()
                 self._opened.append(connection)
             with connection.begin():
-                return query(SqlTransaction(connection, self._memory, self._clock))
+                return query(SqlTransaction(connection, self._memory, self._clock, is_read=True))
         except SQLAlchemyError as exc:
             raise translated(exc, self._path) from exc
 

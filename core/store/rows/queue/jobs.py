@@ -48,12 +48,6 @@ _PROGRESS = Prepared(
     .where(jobs.c.request_id == sa.bindparam("the_request"), jobs.c.state == "leased")
     .order_by(jobs.c.ordinal)
 )
-_WAITING_TOTALS = (
-    sa.select(lanes.c.kind, sa.func.count())
-    .select_from(jobs.join(lanes, lanes.c.id == jobs.c.lane_id))
-    .where(_WAITS)
-    .group_by(lanes.c.kind)
-)
 _LEASED_TOTALS = (
     sa.select(lanes.c.kind, sa.func.count())
     .select_from(jobs.join(lanes, lanes.c.id == jobs.c.lane_id))
@@ -168,13 +162,9 @@ class Jobs:
         where = {"request_id": request_id, "kind": kind.value, "limit": limit}
         return int(self._line.scalar(_AHEAD, where) or 0)
 
-    def totals(self) -> Mapping[tuple[Kind, JobState], int]:
-        """Return the number of waiting and of leased jobs a kind."""
-        return {
-            (Kind(kind), state): count
-            for statement, state in ((_WAITING_TOTALS, JobState.WAITING), (_LEASED_TOTALS, JobState.LEASED))
-            for kind, count in self._connection.execute(statement)
-        }
+    def leased_by_kind(self) -> Mapping[Kind, int]:
+        """Return the number of leased jobs a kind."""
+        return {Kind(kind): count for kind, count in self._connection.execute(_LEASED_TOTALS)}
 
     def ask_alone(self, account_id: AccountId) -> None:
         """Wait until no other open transaction does this for the account; what it asked for is counted then."""
