@@ -18,6 +18,7 @@ from cdn.s3 import S3Objects
 from core.api.sources import Source, SourceFetcher, Sources
 from core.api.sources.picture import PIXELS_MAX, quality_of
 from core.api.sources.refusals import SourceRefused
+from core.domain.errors import NotFound
 from core.domain.kinds.alchemy import tiles_of
 from tests.api.scene import HandClock
 from tests.api.sources.host import PictureHost, picture_host
@@ -102,6 +103,21 @@ async def test_a_picture_becomes_a_private_webp(sources: Sources, objects: DiskO
     assert not objects.is_public(source.key)
     kept = await stored(sources, source)
     assert (kept.format, kept.mode, kept.size) == ("WEBP", "RGB", (96, 64))
+
+
+async def test_a_worker_gets_an_https_address_or_the_picture_itself(
+    sources: Sources, tmp_path: Path, clock: HandClock
+) -> None:
+    source = await taken(sources, encoded(picture(), "PNG"))
+    address = await sources.for_worker(source.key, good_s=60)
+    assert address == sources.address(source.key, good_s=60)
+    assert address.startswith(f"https://horde.test/objects/{source.key}?")
+    plain = DiskObjects(tmp_path, public_url="http://127.0.0.1:8000", secret=b"s" * 32, clock=clock)
+    inline = await Sources(objects=plain, clock=clock).for_worker(source.key, good_s=60)
+    assert base64.b64decode(inline) == await plain.get(source.key)
+    await plain.delete(source.key)
+    with pytest.raises(NotFound):
+        await Sources(objects=plain, clock=clock).for_worker(source.key, good_s=60)
 
 
 async def test_it_goes_when_its_request_ends(sources: Sources, objects: DiskObjects, clock: HandClock) -> None:
