@@ -1,4 +1,4 @@
-"""`horde account create|show|statement`: accounts for operators."""
+"""`horde account ...`: accounts for operators."""
 
 import argparse
 import asyncio
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from config.commands import account_changes
 from config.commands.common import MK, add_settings_options, kudos, settings_of
 
 if TYPE_CHECKING:
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 
 _DAY_MS: Final = 24 * 3_600 * 1_000
 
-HELP = "Make an account with an API key, show one, or say where its kudos came from and went to."
+HELP = "Make, show and change accounts, award kudos, and say where an account's kudos came from and went to."
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The options of `horde account create`, `show` and `statement`."""
+    """The options of each action."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     create = actions.add_parser("create", help="make an account and print its API key, this once")
     create.add_argument("name", help="1 to 30 characters, without #")
@@ -37,13 +38,22 @@ def add(parser: argparse.ArgumentParser) -> None:
     statement.add_argument("--days", type=int, default=30, metavar="N", help="sum up so many days (default: 30)")
     for action in (create, show, statement):
         action.add_argument("--json", action="store_true", help="print one JSON object")
+    for action in (create, show, statement, *account_changes.add(actions)):
         add_settings_options(action)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Makes the account, shows it, or prints its statement."""
-    action = {"create": _create, "show": _show, "statement": _statement}[arguments.action]
-    return asyncio.run(action(arguments))
+    """Does what the action says, and prints what came of it."""
+    match arguments.action:
+        case "change":
+            return asyncio.run(account_changes.change(arguments, _number(arguments.account)))
+        case "award":
+            return asyncio.run(account_changes.award(arguments))
+        case "new-key":
+            return asyncio.run(account_changes.new_key(arguments, _number(arguments.account)))
+        case other:
+            action = {"create": _create, "show": _show, "statement": _statement}[other]
+            return asyncio.run(action(arguments))
 
 
 async def _create(arguments: argparse.Namespace) -> int:
