@@ -8,6 +8,7 @@ from aiohttp import web
 
 from core.api.held import HeldPops
 from core.api.limits import ClientAddresses, RateLimits
+from core.api.sources import SourceFetcher, Sources
 from core.domain.policy import QueuePolicy
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
@@ -50,6 +51,15 @@ class ApiContext:
     addresses: ClientAddresses = field(default_factory=ClientAddresses)
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """So many pictures are decoded at a time, which bounds the memory that takes."""
+    fetcher: SourceFetcher = field(default_factory=SourceFetcher)
+    sources: Sources = field(init=False)
+    """Where the pictures go that clients give to work on."""
+
+    def __post_init__(self) -> None:
+        """Let source pictures be decoded within the same bound as workers'."""
+        sources = Sources(objects=self.objects, clock=self.clock, fetcher=self.fetcher, decoding=self.decoding)
+        object.__setattr__(self, "sources", sources)
+
     meters: Meters = field(default_factory=Meters)
 
     @property

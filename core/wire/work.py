@@ -20,7 +20,7 @@ from core.wire.fields import (
     Usernames,
     WorkerName,
 )
-from core.wire.requests import GenerationMetadataStable
+from core.wire.requests import ExtraSourceImage, GenerationMetadataStable
 
 
 class PopInputStable(msgspec.Struct, kw_only=True, frozen=True):
@@ -127,7 +127,7 @@ class GenerationPayloadStable(msgspec.Struct, kw_only=True, frozen=True):
     source_image: str | None = None
     source_processing: SourceProcessing = "img2img"
     source_mask: str | None = None
-    extra_source_images: tuple[dict[str, Any], ...] | None = None
+    extra_source_images: tuple[ExtraSourceImage, ...] | None = None
     r2_upload: str | None = None
     r2_uploads: tuple[str, ...] | None = None
 

@@ -1,5 +1,6 @@
 """Alchemy goes the whole way: forms asked for, popped, handed in, read."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from core.api.v2.orders.alchemy import overall
 from core.wire.alchemy import State
 from tests.api.scene import Builder, Horde, Reply, webp
 
-PICTURE = "https://example.org/cat.webp"
+PICTURE = base64.b64encode(webp()).decode()
 URL = "/api/v2/interrogate"
 
 
@@ -43,7 +44,10 @@ async def test_what_was_read_is_under_its_form_s_name(horde: Horde) -> None:
     }
     popped = (await pop(horde, "caption", "nsfw", "describe", amount=5)).body
     assert {form["form"] for form in popped["forms"]} == {"caption", "nsfw"}
-    assert all(form["source_image"] == PICTURE and form["payload"] == {} for form in popped["forms"])
+    assert all(form["payload"] == {} for form in popped["forms"])
+    for form in popped["forms"]:
+        source = await horde.call("GET", form["source_image"])
+        assert (source.status, source.headers["Content-Type"]) == (200, "image/webp")
     assert all("r2_upload" not in form for form in popped["forms"])
     assert (await status(horde, request_id))["state"] == "processing"
     by_form = {form["form"]: form["id"] for form in popped["forms"]}
@@ -149,6 +153,24 @@ def test_an_order_s_state_by_its_forms(states: set[State], expected: State) -> N
 async def test_orders_that_break_a_limit_are_told_where(horde: Horde, order: dict[str, Any], where: str) -> None:
     refused = await ask(horde, "caption", **order)
     assert (refused.status, list(refused.body["errors"])) == (400, [where])
+
+
+async def test_a_large_picture_costs_by_its_tiles_and_goes_to_whoever_takes_so_many(horde: Horde) -> None:
+    large = base64.b64encode(webp(700, 600)).decode()
+    asked = await ask(horde, "GFPGAN", source_image=large)
+    assert (await pop(horde, "GFPGAN", max_tiles=3)).body["forms"] is None
+    (form,) = (await pop(horde, "GFPGAN", max_tiles=4)).body["forms"]
+    await horde.upload(form["r2_upload"], webp(700, 600))
+    assert (await submit(horde, form["id"], {"GFPGAN": "R2"})).body == {"reward": 12}
+    assert (await status(horde, asked.body["id"]))["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("source", "rc"), [("http://example.org/x.webp", "SourceImageUrlInvalid"), ("AAAA", "SourceImageUnreadable")]
+)
+async def test_source_pictures_that_are_none(horde: Horde, source: str, rc: str) -> None:
+    refused = await ask(horde, "caption", source_image=source)
+    assert (refused.status, refused.body["rc"]) == (400, rc)
 
 
 async def test_a_form_may_be_named_once_only(horde: Horde) -> None:

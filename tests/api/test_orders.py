@@ -191,7 +191,8 @@ async def test_what_breaks_a_limit_is_named(horde: Horde, order: dict[str, Any],
         ({"prompt": "something forbidden"}, 400, "CorruptPrompt", "forbidden"),
         ({"prompt": "a " * 8000}, 400, "InvalidPromptSize", "7500"),
         ({"style": "my style"}, 404, "StyleNotFound", "my style"),
-        ({"source_image": "iVBORw0KGgo="}, 400, "SourceImageUrlInvalid", "https"),
+        ({"source_image": "iVBORw0KGgo="}, 400, "SourceImageUnreadable", "WebP, PNG or JPEG"),
+        ({"source_image": "http://example.org/a"}, 400, "SourceImageUrlInvalid", "https"),
     ],
 )
 async def test_what_cannot_be_made_says_why(

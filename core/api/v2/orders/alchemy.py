@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from core.api.auth import client_agent_of
@@ -11,11 +11,12 @@ from core.api.limits import a_second
 from core.api.operations import Answer, Call, Caller, Operation, Operations, Reply, Tag
 from core.api.v2.orders import seen
 from core.api.v2.orders.asking import accepted_of, ask, check_webhook
-from core.api.v2.orders.drafts import check_source
+from core.api.v2.orders.pictures import take
 from core.domain.ids import RequestId
 from core.domain.jobs import Job, JobState
-from core.domain.kinds.alchemy import AlchemyParams, Form, params_of
+from core.domain.kinds.alchemy import AlchemyParams, Form, params_of, tiles_of
 from core.domain.kinds.kind import Kind
+from core.domain.queue.limits import check
 from core.domain.requests import JobResult, RequestDraft
 from core.ports.store import ReadTransaction, Transaction
 from core.wire import Rc
@@ -44,16 +45,20 @@ async def order_forms(call: Call[ModelInterrogationInputStable, None]) -> Answer
     """Put an order into the queue, a job a form: 202 with its id."""
     context, order = call.context, call.message
     check_webhook(order.webhook)
-    check_source(order.source_image, "source_image")
     forms = tuple(Form(name=form.name, payload=form.payload) for form in order.forms)
+    params = AlchemyParams(forms=forms, source_image="given")
     draft = RequestDraft(
         kind=Kind.ALCHEMY,
-        params=AlchemyParams(forms=forms, source_image=order.source_image),
+        params=params,
         trusted_workers=order.trusted_workers,
         slow_workers=order.slow_workers,
         extra_slow_workers=order.extra_slow_workers,
         client_agent=client_agent_of(call.request),
     )
+    check(draft, context.policy)
+    source = await take(context, order.source_image, "source_image")
+    tiles = tiles_of(width_px=source.width_px, height_px=source.height_px)
+    draft = replace(draft, params=replace(params, source_image=source.key, tiles=tiles))
     accepted = await ask(call, draft, screened=False)
     told = accepted_of(accepted, lifetime_s=context.policy.request_lifetime_s)
     return Reply(message=RequestInterrogationResponse(id=accepted.request_id, message=told.message), status=202)
@@ -146,7 +151,14 @@ OPERATIONS: Operations = (
         body=ModelInterrogationInputStable,
         replies={202: RequestInterrogationResponse},
         refusals={
-            400: (Rc.BAD_REQUEST, Rc.SOURCE_IMAGE_RESOLUTION_EXCEEDED, Rc.SOURCE_IMAGE_URL_INVALID),
+            400: (
+                Rc.BAD_REQUEST,
+                Rc.IMAGE_VALIDATION_FAILED,
+                Rc.SOURCE_IMAGE_RESOLUTION_EXCEEDED,
+                Rc.SOURCE_IMAGE_SIZE_EXCEEDED,
+                Rc.SOURCE_IMAGE_UNREADABLE,
+                Rc.SOURCE_IMAGE_URL_INVALID,
+            ),
             403: (Rc.DELETED_USER, Rc.KUDOS_UPFRONT),
             429: (Rc.TOO_MANY_PROMPTS,),
         },

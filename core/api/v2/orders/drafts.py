@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from core.domain.errors import InvalidRequest, NotFound
+from core.domain.errors import NotFound
 from core.domain.ids import WorkerId
 from core.domain.kinds.image import ImageParams
 from core.domain.kinds.kind import Kind
@@ -58,30 +58,14 @@ def seed_of(given: int | str | UnsetType) -> int | None:
     return number >> max(number.bit_length() - _SEED_BITS, 0)
 
 
-def check_source(source: str, field: str) -> None:
-    """Return if a source picture is left out or has an https address.
-
-    Raises:
-        InvalidRequest: another one.
-    """
-    if source and not source.startswith("https://"):
-        message = f"A source picture must be an https address here; {field} is something else."
-        raise InvalidRequest(message, field=field, value=source[:60], code=Rc.SOURCE_IMAGE_URL_INVALID)
-
-
 def draft_of(order: GenerationInputStable, *, client_agent: str) -> RequestDraft:
     """Return what the order asks for.
 
     Raises:
-        InvalidRequest: a source picture that is not an address.
         NotFound: it names a style; styles are not served here yet.
     """
     if order.style:
         raise NotFound(f"There is no style {order.style[:60]!r}. Leave the field out.", code=Rc.STYLE_NOT_FOUND)
-    check_source(order.source_image, "source_image")
-    check_source(order.source_mask, "source_mask")
-    for extra in order.extra_source_images:
-        check_source(extra.image, "extra_source_images")
     params = order.params
     return RequestDraft(
         kind=Kind.IMAGE,

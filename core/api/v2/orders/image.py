@@ -10,8 +10,10 @@ from core.api.operations import Answer, Call, Caller, Operation, Operations, Rep
 from core.api.v2.orders import seen
 from core.api.v2.orders.asking import accepted_of, ask, check_webhook, price_of
 from core.api.v2.orders.drafts import draft_of
+from core.api.v2.orders.pictures import with_pictures, without_pictures
 from core.api.v2.orders.rules import check_order
 from core.domain.kinds.kind import Kind
+from core.domain.queue.limits import check
 from core.wire import Rc
 from core.wire.requests import GenerationInputStable, RequestAsync, RequestStatusCheck, RequestStatusStable
 
@@ -28,6 +30,8 @@ ORDER_REFUSALS: Final = (
     Rc.CONTROL_NET_SOURCE_MISSING,
     Rc.CORRUPT_PROMPT,
     Rc.HI_RES_MISMATCH,
+    Rc.IMAGE_VALIDATION_FAILED,
+    Rc.INPAINTING_MISSING_MASK,
     Rc.INVALID_EXTRA_SOURCE_IMAGES,
     Rc.INVALID_EXTRA_TEXTS,
     Rc.INVALID_PROMPT_SIZE,
@@ -40,6 +44,9 @@ ORDER_REFUSALS: Final = (
     Rc.MORE_THAN_MIN_EXTRA_SOURCE_IMAGE,
     Rc.ONLY_SERVICE_ACCOUNT_PROXY,
     Rc.SHARED_KEY_INVALID,
+    Rc.SOURCE_IMAGE_RESOLUTION_EXCEEDED,
+    Rc.SOURCE_IMAGE_SIZE_EXCEEDED,
+    Rc.SOURCE_IMAGE_UNREADABLE,
     Rc.SOURCE_IMAGE_URL_INVALID,
     Rc.SOURCE_MASK_UNNECESSARY,
     Rc.SPECIAL_FIELD_NEEDS_SPECIAL_USER,
@@ -57,9 +64,12 @@ async def order_pictures(call: Call[GenerationInputStable, None]) -> Answer:
     context, order = call.context, call.message
     check_webhook(order.webhook)
     check_order(order, account=call.account, policy=context.policy)
-    draft = draft_of(order, client_agent=client_agent_of(call.request))
+    draft = draft_of(without_pictures(order), client_agent=client_agent_of(call.request))
     if order.dry_run:
         return await price_of(context, draft)
+    check(draft, context.policy)
+    if order.source_image or order.extra_source_images:
+        draft = await with_pictures(context, order, draft)
     accepted = await ask(call, draft, allow_downgrade=order.allow_downgrade)
     return Reply(message=accepted_of(accepted, lifetime_s=context.policy.request_lifetime_s), status=202)
 

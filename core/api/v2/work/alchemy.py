@@ -13,7 +13,7 @@ from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag
 from core.api.v2.orders.alchemy import UPLOADED
 from core.api.v2.work.holding import answer_pop
 from core.api.v2.work.offers import start_id_of
-from core.api.v2.work.payloads import upload_address
+from core.api.v2.work.payloads import source_address, upload_address
 from core.api.v2.work.results import complete_job, fail_job, lease_for
 from core.domain.errors import Conflict, InvalidRequest, NotFound
 from core.domain.ids import AccountId
@@ -79,7 +79,7 @@ def _form(context: ApiContext, job: Leased) -> InterrogationPopFormPayload:
         id=job.job_id,
         form=form.name,
         payload=dict(form.payload),
-        source_image=job.params.source_image,
+        source_image=source_address(context, job, job.params.source_image),
         r2_upload=upload_address(context, job) if changes else UNSET,
     )
 

@@ -1,14 +1,14 @@
 """From the engine's words to v2's: popped jobs as the messages that workers read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, convert, structs
 
 from core.api.context import ApiContext
 from core.domain.jobs import Leased, Popped
-from core.ports.keys import upload_key
-from core.wire.requests import GenerationMetadataStable
+from core.ports.keys import SOURCES, upload_key
+from core.wire.requests import ExtraSourceImage, GenerationMetadataStable
 from core.wire.text import GenerationMetadataKobold
 from core.wire.work import (
     GenerationPayloadStable,
@@ -47,10 +47,10 @@ def popped_of(context: ApiContext, popped: Popped) -> GenerationPayloadStable:
         messages=messages_of(popped),
         ttl=first.ttl_s,
         model=first.model,
-        source_image=_text(extra.get("source_image")),
+        source_image=_source(context, first, extra.get("source_image")),
         source_processing=extra.get("source_processing", "img2img"),  # type: ignore[arg-type] # checked when asked
-        source_mask=_text(extra.get("source_mask")),
-        extra_source_images=_dicts(extra.get("extra_source_images")),
+        source_mask=_source(context, first, extra.get("source_mask")),
+        extra_source_images=_extra_sources(context, first),
         r2_upload=uploads[0],
         r2_uploads=uploads,
     )
@@ -105,9 +105,17 @@ def _payload(job: Leased, *, images: int) -> ModelPayloadStable:
     )
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+def source_address(context: ApiContext, job: Leased, source: str) -> str:
+    """Return where the worker reads a source picture while its lease is good; an address stays what it is."""
+    if not source.startswith(SOURCES):
+        return source
+    return context.sources.address(source, good_s=max(2 * job.ttl_s, _UPLOAD_S_MIN))
 
 
-def _dicts(value: object) -> tuple[dict[str, object], ...] | None:
-    return tuple(value) if isinstance(value, Sequence) and value else None
+def _source(context: ApiContext, job: Leased, source: object) -> str | None:
+    return source_address(context, job, source) if isinstance(source, str) and source else None
+
+
+def _extra_sources(context: ApiContext, job: Leased) -> tuple[ExtraSourceImage, ...] | None:
+    given = convert(job.extra.get("extra_source_images", ()), tuple[ExtraSourceImage, ...])
+    return tuple(structs.replace(one, image=source_address(context, job, one.image)) for one in given) or None
