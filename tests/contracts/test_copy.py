@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bots.store.commons import newest
 from bots.store.tables import metadata as bots_metadata
 from config.wiring import MIGRATIONS
-from core.domain.errors import InvalidRequest, Unavailable
+from core.domain.errors import DuplicateSubmission, InvalidRequest, Unavailable
 from core.domain.events import Event, EventKind
 from core.domain.ids import ANONYMOUS, AccountId, RequestId
 from core.domain.requests import RequestState
@@ -144,9 +144,9 @@ async def go_on(scene: Scene, made: dict[str, Any]) -> None:
     assert (await scene.status(made["done"])).state is RequestState.DONE
     again = await scene.ask(made["ann"], draft("in work", n=2), key="once")
     assert (again.request_id, again.duplicate) == (made["in_work"], True)
-    before = await scene.look(made["owner"])
-    await scene.hand_in(made["job"], made["owner"], lease_id=made["job"].lease_id)
-    assert (await scene.look(made["owner"])).kudos_mk == before.kudos_mk + 6_500
+    assert (await scene.hand_in(made["job"], made["owner"], lease_id=made["job"].lease_id)).reward_mk == 6_500
+    with pytest.raises(DuplicateSubmission):
+        await scene.hand_in(made["job"], made["owner"], lease_id=made["job"].lease_id)
     taken = [await scene.pop_one(scene.offer(made["owner"])) for _ in range(4)]
     assert [job.prompt for job in taken] == ["in work", "waiting", "waiting", "waiting"]
     for job in taken:
