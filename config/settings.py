@@ -37,6 +37,17 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: Annotated[str, Meta(pattern=r"^$|^https?://[^/\s]+$", examples=["https://horde.example.org"])] = ""
     reuse_port: Annotated[bool, Meta(examples=[False])] = False
     metrics: Annotated[str, Meta(pattern=r"^(local|open|off)$", examples=["local"])] = "local"
+    trusted_proxies: Annotated[tuple[str, ...], Meta(examples=[["127.0.0.1", "10.0.0.0/8"]])] = ()
+
+
+class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How often the API may be called (core/api/README.md)."""
+
+    rate_limits: Annotated[str, Meta(pattern=r"^(auto|v2|off)$", examples=["v2"])] = "auto"
+    rate_limits_url: Annotated[
+        str, Meta(pattern=r"^$|^(redis|rediss|valkey|valkeys|unix)://\S+$", examples=["valkey://127.0.0.1:6379/0"])
+    ] = ""
+    relaxed_addresses: Annotated[tuple[str, ...], Meta(examples=[["192.0.2.0/24"]])] = ()
 
 
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +153,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, one section a room."""
 
     server: ServerSettings = ServerSettings()
+    api: ApiSettings = ApiSettings()
     data: DataSettings = DataSettings()
     objects: ObjectSettings = ObjectSettings()
     queue: QueueSettings = QueueSettings()

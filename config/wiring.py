@@ -18,6 +18,7 @@ from bots.platform import Platform
 from bots.runner import Runner
 from bots.styles import StyleShelf, StylesInvalid
 from config.kudos import fee_per_mille, kudos_policy, tax_job_mk
+from config.limits import client_addresses, rate_limits
 from config.objects import Shelf, disk_objects, s3_objects
 from config.secrets_file import horde_secret
 from config.settings import Settings, SettingsError
@@ -202,6 +203,8 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         secret=ground.secret,
         version=VERSION,
         signed_objects=kept.served,
+        rate_limits=rate_limits(settings, public_url=public_url, clock=clock),
+        addresses=client_addresses(settings),
     )
     timelines = [
         commons_context(ground, platform, objects=objects, screening=screening, shelf=shelf, public_url=public_url)
