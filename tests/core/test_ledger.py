@@ -220,7 +220,7 @@ async def test_an_account_marked_hot_has_many_slots_and_one_sum(scene: Scene) ->
         ("database is locked", "try again in a moment"),
         ("no such table: jobs", "horde db upgrade"),
         ("database disk image is malformed", "latest backup"),
-        ("disk I/O error", "Try again"),
+        ("disk I/O error", "Free some space"),
     ],
 )
 def test_what_the_database_says_is_said_with_what_to_do(reason: str, advice: str) -> None:
