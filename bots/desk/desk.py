@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -100,13 +101,17 @@ class Desk:
         """Whether a commission waited for the horde when `react_waiting` last looked."""
 
     async def accept_waiting(self) -> int:
-        """The oldest stored events are dealt with, each in a transaction of its own; returns how many there were."""
+        """The oldest stored events are dealt with, each in a transaction of its own; returns how many there were.
+
+        What one person did is dealt with in its order, as a vote that is taken back must be; people side by side.
+        """
         rows = await self._uow.read(partial(new_rows, platforms=tuple(self._platforms), limit=BATCH))
         readings = [await self._read(row) for row in rows]
-        # One event that cannot be dealt with must not hold up the others.
-        ends = await asyncio.gather(*map(self._accept, readings), return_exceptions=True)
-        for end in ends:
-            if isinstance(end, BaseException):
+        by_person: dict[tuple[str, str], list[_Reading]] = defaultdict(list)
+        for reading in readings:
+            by_person[reading.row.event.platform, reading.row.event.author.external_id].append(reading)
+        for ends in await asyncio.gather(*map(self._accept_in_order, by_person.values())):
+            for end in filter(None, ends):
                 raise end
         return len(rows)
 
@@ -118,6 +123,10 @@ class Desk:
         if not found:
             return 0
         return await self._uow.write(self._react, step=Step.DESK_REACT)
+
+    async def _accept_in_order(self, readings: list[_Reading]) -> list[BaseException | None]:
+        # What each came to: one event that cannot be dealt with must not hold up the others.
+        return [(await asyncio.gather(self._accept(one), return_exceptions=True))[0] for one in readings]
 
     async def _accept(self, reading: _Reading) -> None:
         try:

@@ -79,6 +79,7 @@ def claim_due(tx: Transaction, *, platform: str, now_ms: int, limit: int) -> lis
             )
             .order_by(outbox.c.next_at_ms, outbox.c.id)
             .limit(limit)
+            .with_for_update(of=outbox, skip_locked=True)  # on PostgreSQL: another deliverer has those in its hands
         )
         .all()
     )

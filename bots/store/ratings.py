@@ -8,7 +8,7 @@ from sqlalchemy import case, delete, func, insert, select
 
 from bots.store.tables import outbox, ratings, votes
 from core.ports.store import ReadTransaction, Transaction
-from core.store import connection_of
+from core.store import connection_of, take_turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ def put_vote(tx: Transaction, *, platform: str, remote_id: str, voter_id: str, v
 def recount(tx: Transaction, *, commission_id: str, now_ms: int) -> Rating:
     """The commission's rating is the sum of the votes on its posts."""
     connection = connection_of(tx)
+    take_turn(connection, f"rating:{commission_id}")  # a vote that is counted beside this one is seen, here or there
     up, down = connection.execute(
         select(
             func.coalesce(func.sum(case((votes.c.value > 0, 1), else_=0)), 0),

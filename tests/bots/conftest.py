@@ -1,24 +1,15 @@
-"""The scene that the tests of this room play on."""
+"""The scene that the tests of this room play on, on both stores."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
+import pytest_asyncio
 
-from core.store.migrate import upgrade
-from tests.bots.scene import LOCATIONS, Scene
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database at the newest schema; migrating takes longer than most of these tests."""
-    database = tmp_path_factory.mktemp("migrated") / "horde.db"
-    upgrade(f"sqlite:///{database}", LOCATIONS)
-    return database
+from tests.bots.scene import Scene
+from tests.bots.square import HandClock
+from tests.stores import Database
 
 
-@pytest.fixture
-async def scene(tmp_path: Path, migrated: Path) -> AsyncIterator[Scene]:
-    made = await Scene.set_up(tmp_path, migrated)
-    yield made
-    made.uow.close()
+@pytest_asyncio.fixture
+async def scene(tmp_path: Path, database: Database) -> Scene:
+    clock = HandClock()
+    return await Scene.set_up(tmp_path, await database.open(clock=clock), clock)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,7 +28,7 @@ from core.services.people.register import register
 from core.services.queue.complete import complete
 from core.services.queue.fail import fail
 from core.services.queue.pop import pop
-from core.store import SqliteUnitOfWork
+from core.store import Store
 from tests.bots.square import HandClock, Square
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +51,7 @@ class Scene:
 
     folder: Path
     clock: HandClock
-    uow: SqliteUnitOfWork
+    uow: Store
     policy: QueuePolicy
     horde: EmbeddedHorde
     objects: DiskObjects
@@ -62,12 +61,8 @@ class Scene:
     patience: Patience = field(default_factory=lambda: Patience(call_s=0.2, first_s=5.0))
 
     @classmethod
-    async def set_up(cls, folder: Path, migrated: Path, *, policy: QueuePolicy | None = None) -> Scene:
-        """`migrated` is an empty database at the newest schema; it is copied."""
-        database = folder / "horde.db"
-        shutil.copy(migrated, database)
-        clock = HandClock()
-        uow = SqliteUnitOfWork.open(database, clock=clock, key_secret="test")
+    async def set_up(cls, folder: Path, uow: Store, clock: HandClock, *, policy: QueuePolicy | None = None) -> Scene:
+        """`uow` is a store on an empty database at the newest schema, the bots' too."""
         policy = policy or QueuePolicy(default_models=("tiny-glyphs",))
         objects = DiskObjects(folder / "objects", public_url="http://127.0.0.1:8000", secret=b"s" * 32, clock=clock)
         return cls(

@@ -16,6 +16,8 @@ from core.services.kudos.transfer import transfer
 from core.services.people.register import register
 from core.services.queue.expire import expire
 from tests.bots.scene import Scene, censored_picture
+from tests.bots.square import HandClock
+from tests.stores import Database
 
 
 async def test_a_mention_becomes_a_picture_a_showcase_post_and_a_reply(scene: Scene) -> None:
@@ -261,13 +263,12 @@ async def test_prompts_do_not_reach_the_log(scene: Scene, caplog: pytest.LogCapt
     assert "commission.accepted" in caplog.text
 
 
-async def test_a_long_queue_of_summons_is_dealt_with_in_batches(tmp_path: Path, migrated: Path) -> None:
-    scene = await Scene.set_up(
-        tmp_path, migrated, policy=QueuePolicy(default_models=("tiny-glyphs",), waiting_max=1_000)
-    )
+async def test_a_long_queue_of_summons_is_dealt_with_in_batches(tmp_path: Path, database: Database) -> None:
+    clock = HandClock()
+    policy = QueuePolicy(default_models=("tiny-glyphs",), waiting_max=1_000)
+    scene = await Scene.set_up(tmp_path, await database.open(clock=clock), clock, policy=policy)
     for number in range(BATCH + 10):
         scene.square.say("@horde draw me a cat", by=f"person{number}")
     await scene.play()
     assert len(scene.square.of(Target.REPLY)) == BATCH + 10
     assert (await scene.uow.read(audit)).ok
-    scene.uow.close()

@@ -15,8 +15,8 @@ from core.domain.workers.policy import WorkerPolicy
 from core.services.kudos.transfer import transfer
 from core.store import Store, open_store
 from core.store.migrate import upgrade
-from tests.core.scene import HandClock, Scene, draft
-from tests.postgres import ALL_VERSIONS, Server
+from tests.core.scene import ALL_VERSIONS, HandClock, Scene, draft
+from tests.postgres import Server
 
 ROUNDS = 3
 BUSY_S = 0.4

@@ -35,6 +35,7 @@ from core.services.queue.submit import submit
 from core.store.migrate import CORE_VERSIONS, upgrade
 
 T = TypeVar("T")
+ALL_VERSIONS = (CORE_VERSIONS, Path(__file__).parents[2] / "bots" / "store" / "migrations")
 START_MS = 1_800_000_000_000
 POLICY = QueuePolicy(workers=WorkerPolicy(suspicions_max=None))
 """The clock stands while a job is made, which no machine does: nothing is held against that here."""
@@ -56,9 +57,9 @@ class HandClock:
 
 @functools.cache
 def template() -> Path:
-    """Return an empty database at the present schema, made once a test process."""
+    """Return an empty database at the present schema, the bots' too, made once a test process."""
     path = Path(tempfile.mkdtemp(prefix="horde-template-")) / "horde.db"
-    upgrade(f"sqlite:///{path}", [CORE_VERSIONS])
+    upgrade(f"sqlite:///{path}", ALL_VERSIONS)
     return path
 
 

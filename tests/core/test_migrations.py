@@ -17,8 +17,8 @@ from core.store.postgres.migrating import in_transaction
 from core.store.sqlite.connections import engine_for, path_of
 from core.store.tables import metadata
 from core.store.urls import is_postgres_url
-from tests.core.scene import HandClock, Scene
-from tests.postgres import ALL_VERSIONS, server
+from tests.core.scene import ALL_VERSIONS, HandClock, Scene
+from tests.postgres import server
 from tests.stores import ONLY_POSTGRES, Database, StoreKind
 
 T = TypeVar("T")
