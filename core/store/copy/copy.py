@@ -94,6 +94,8 @@ def _copy(
     rows = copy_tables(source, target, tables, tell) | copy_events(source, target, tell)
     carry_numbers(source, target, tables)
     check_counts(source, target, tables)
+    if is_postgres(target):  # so that its plans are right from the first pop, and not only when it looks by itself
+        target.exec_driver_sql("ANALYZE " + ", ".join(table.name for table in tables))
     report = audit(SqlTransaction(target, Memory(""), clock))
     if not report.ok:
         message = (
