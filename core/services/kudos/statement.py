@@ -14,7 +14,8 @@ def statement(
 ) -> Statement:
     """Return a page of the account's journal, newest first, each line with the balance right after it.
 
-    What a line says never changes, so pages fit together whatever happens in between. Raises ``NotFound``, and
+    Pages fit together whatever happens in between, but for a transfer that PostgreSQL commits after a later one: it may
+    still come in below, and then counts in no balance above it. Raises ``NotFound``, and
     ``InvalidRequest`` for a limit outside of 1 to 200 or a cursor that was not given out.
     """
     if not 1 <= limit <= LINES_MAX:
