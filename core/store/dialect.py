@@ -84,9 +84,10 @@ HEADS_OF: Final = Said(
         """
         SELECT h.id AS job_id, h.request_id, h.lane_id, h.due_ms, h.ordinal, r.draft
         FROM (
-            SELECT account_id FROM unnest(CAST(:accounts AS bigint[])) AS one(account_id)
-            WHERE EXISTS (SELECT 1 FROM jobs AS w WHERE w.state = 'waiting' AND w.account_id = one.account_id)
-            OFFSET 0) AS a
+            SELECT one.account_id FROM unnest(CAST(:accounts AS bigint[])) AS one(account_id)
+            CROSS JOIN LATERAL (
+                SELECT 1 FROM jobs AS w WHERE w.state = 'waiting' AND w.account_id = one.account_id
+                ORDER BY w.lane_id, w.due_ms, w.id LIMIT 1) AS something) AS a
         CROSS JOIN unnest(CAST(:lanes AS bigint[]), CAST(:dues AS bigint[]), CAST(:ids AS text[]))
             AS l(lane_id, due_ms, id)
         CROSS JOIN LATERAL (
@@ -141,8 +142,10 @@ CLAIM_FIRST_POSTGRES: Final = sa.text(
     f"""
     WITH newest AS MATERIALIZED (SELECT coalesce(max(id), 0) AS id FROM lanes),
     served AS MATERIALIZED (
-        SELECT account_id FROM unnest(CAST(:people AS bigint[])) AS one(account_id)
-        WHERE EXISTS (SELECT 1 FROM jobs AS w WHERE w.state = 'waiting' AND w.account_id = one.account_id)),
+        SELECT one.account_id FROM unnest(CAST(:people AS bigint[])) AS one(account_id)
+        CROSS JOIN LATERAL (
+            SELECT 1 FROM jobs AS w WHERE w.state = 'waiting' AND w.account_id = one.account_id
+            ORDER BY w.lane_id, w.due_ms, w.id LIMIT 1) AS something),
     heads AS MATERIALIZED (
         (SELECT 0 AS turn, h.id, h.due_ms
          FROM served CROSS JOIN unnest(CAST(:lanes AS bigint[])) AS l(lane_id)
@@ -160,12 +163,14 @@ CLAIM_FIRST_POSTGRES: Final = sa.text(
             ORDER BY j.due_ms, j.id LIMIT :per_lane) AS h
          WHERE :everyone
          ORDER BY h.due_ms, h.id LIMIT :heads)),
+    ordered AS MATERIALIZED (SELECT array_agg(id ORDER BY turn, due_ms, id) AS ids FROM heads),
     chosen AS MATERIALIZED (
-        SELECT j.id FROM heads JOIN jobs AS j ON j.id = heads.id
-        WHERE j.state = 'waiting' AND (SELECT id FROM newest) <= :highest
-        ORDER BY heads.turn, heads.due_ms, heads.id LIMIT 1 FOR NO KEY UPDATE OF j SKIP LOCKED),
+        SELECT j.id FROM jobs AS j
+        WHERE j.id = ANY (CAST((SELECT ids FROM ordered) AS text[])) AND j.state = 'waiting'
+          AND (SELECT id FROM newest) <= :highest
+        ORDER BY array_position((SELECT ids FROM ordered), j.id) LIMIT 1 FOR NO KEY UPDATE OF j SKIP LOCKED),
     claimed AS (
-        UPDATE jobs SET {_LEASED.replace(":lease", "CAST(:lease AS text)")} FROM chosen WHERE jobs.id = chosen.id
+        UPDATE jobs SET {_LEASED.replace(":lease", "CAST(:lease AS text)")} WHERE jobs.id = (SELECT id FROM chosen)
         RETURNING {_JOB}, {_DRAFT})
     SELECT (SELECT id FROM newest) AS newest, (SELECT count(*) FROM heads) AS seen, claimed.*
     FROM (VALUES (1)) AS always LEFT JOIN claimed ON true
