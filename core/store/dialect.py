@@ -137,7 +137,8 @@ CLAIM_FIRST_OF_SQLITE: Final = _claim(
 )
 
 # One statement finds the heads and claims the first that no other transaction has in its hands. It claims nothing
-# where there are lanes that this process does not know yet. ``seen``: how many heads there were to choose from.
+# where there are lanes that this process does not know yet. A row that is locked stays where it is, so it is updated by
+# its place. ``seen``: how many heads there were to choose from.
 CLAIM_FIRST_POSTGRES: Final = sa.text(
     f"""
     WITH newest AS MATERIALIZED (SELECT coalesce(max(id), 0) AS id FROM lanes),
@@ -165,12 +166,12 @@ CLAIM_FIRST_POSTGRES: Final = sa.text(
          ORDER BY h.due_ms, h.id LIMIT :heads)),
     ordered AS MATERIALIZED (SELECT array_agg(id ORDER BY turn, due_ms, id) AS ids FROM heads),
     chosen AS MATERIALIZED (
-        SELECT j.id FROM jobs AS j
+        SELECT j.ctid AS place FROM jobs AS j
         WHERE j.id = ANY (CAST((SELECT ids FROM ordered) AS text[])) AND j.state = 'waiting'
           AND (SELECT id FROM newest) <= :highest
         ORDER BY array_position((SELECT ids FROM ordered), j.id) LIMIT 1 FOR NO KEY UPDATE OF j SKIP LOCKED),
     claimed AS (
-        UPDATE jobs SET {_LEASED.replace(":lease", "CAST(:lease AS text)")} WHERE jobs.id = (SELECT id FROM chosen)
+        UPDATE jobs SET {_LEASED.replace(":lease", "CAST(:lease AS text)")} WHERE jobs.ctid = (SELECT place FROM chosen)
         RETURNING {_JOB}, {_DRAFT})
     SELECT (SELECT id FROM newest) AS newest, (SELECT count(*) FROM heads) AS seen, claimed.*
     FROM (VALUES (1)) AS always LEFT JOIN claimed ON true
