@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import functools
 import itertools
 import os
@@ -131,7 +132,9 @@ def _quick_folder() -> Path | None:
 @functools.cache
 def server() -> Server:
     """Return the server that ordinary tests share; it ends with the test process."""
-    return Server()
+    one = Server()
+    atexit.register(one.stop)
+    return one
 
 
 @functools.cache

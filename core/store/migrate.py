@@ -50,7 +50,8 @@ def is_empty(database_url: str) -> bool:
 def upgrade(database_url: str, version_locations: Sequence[Path] = (CORE_VERSIONS,)) -> None:
     """Bring the database to the newest revision of every location; a SQLite file is made if it is not there.
 
-    Does nothing, and loads nothing, where it is already. Raises ``Unavailable``.
+    Does nothing, and does not load Alembic, where it is already. A PostgreSQL database that was restored from a backup
+    of another server gets events that can be read there. Raises ``Unavailable``.
     """
     if not is_postgres_url(database_url):
         path = path_of(database_url)
@@ -63,6 +64,10 @@ def upgrade(database_url: str, version_locations: Sequence[Path] = (CORE_VERSION
             raise Unavailable(message) from exc
     if not is_current(database_url, version_locations):
         _run(database_url, version_locations, to="heads")
+    if is_postgres_url(database_url):
+        from core.store.postgres.restored import settle_positions
+
+        settle_positions(database_url)
 
 
 def downgrade(database_url: str, version_locations: Sequence[Path] = (CORE_VERSIONS,), *, to: str = "base") -> None:
