@@ -160,7 +160,8 @@ class Crowd:
 class KindPerformance:
     """One kind of work now.
 
-    waiting_things: a guess from the upper bounds of the lanes' classes. past_minute: things done in the last whole minute.
+    waiting_things: a guess from the upper bounds of the lanes' classes. past_minute: things done in the last whole
+    minute.
     """
 
     waiting: int
