@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from core.api import extras, objects, v2
+from core.api import extras, objects, openapi, v2
 from core.api.context import CONTEXT, HELD, ApiContext
 from core.api.cors import allow_any_origin, answer_preflight
 from core.api.errors import answer_errors
@@ -15,7 +15,7 @@ from core.api.serving import note_head
 
 def operations() -> Operations:
     """Return the whole table of operations: what is routed, described and tested."""
-    return (*v2.operations(), *extras.operations())
+    return (*v2.operations(), *extras.operations(), *openapi.operations())
 
 
 def create_app(context: ApiContext, *more: Iterable[web.AbstractRouteDef]) -> web.Application:
@@ -28,7 +28,9 @@ def create_app(context: ApiContext, *more: Iterable[web.AbstractRouteDef]) -> we
     app.on_response_prepare.append(allow_any_origin)
     app.on_response_prepare.append(tell_limits)
     app.on_shutdown.append(app[HELD].close)
-    app.add_routes(routes_of(operations()))
+    table = operations()
+    app[openapi.REFERENCE] = openapi.Reference(table, version=context.version, public_url=context.public_url)
+    app.add_routes(routes_of(table))
     if context.signed_objects is not None:
         app.add_routes(objects.routes(context.signed_objects))
     for routes in more:

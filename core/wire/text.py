@@ -1,6 +1,6 @@
 """Texts: what a client sends and gets, and what a worker and the horde say to each other about them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -24,7 +24,7 @@ from core.wire.fields import (
     Workers,
 )
 from core.wire.requests import ExtraSourceImage, RequestStatusCheck
-from core.wire.work import NoValidRequestFound, ResponseModelMessagePop
+from core.wire.work import ResponseModelMessagePop
 
 Context = Annotated[int, Meta(ge=80, le=1_048_576)]
 Length = Annotated[int, Meta(ge=16, le=4_096)]
@@ -143,9 +143,17 @@ class ModelPayloadKobold(ModelPayloadStyleKobold, kw_only=True, frozen=True):
     prompt: str | UnsetType = UNSET
 
 
-class NoValidRequestFoundKobold(NoValidRequestFound, kw_only=True, frozen=True):
-    """How many waiting texts the worker was passed over for, by reason."""
+class NoValidRequestFoundKobold(msgspec.Struct, kw_only=True, frozen=True):
+    """How many waiting texts the worker was passed over for, by reason; empty where there was none to pass over."""
 
+    worker_id: int | UnsetType = UNSET
+    performance: int | UnsetType = UNSET
+    nsfw: int | UnsetType = UNSET
+    untrusted: int | UnsetType = UNSET
+    models: int | UnsetType = UNSET
+    bridge_version: int | UnsetType = UNSET
+    blacklist: int | UnsetType = UNSET
+    kudos: int | UnsetType = UNSET
     max_context_length: int | UnsetType = UNSET
     max_length: int | UnsetType = UNSET
     matching_softprompt: int | UnsetType = UNSET
@@ -159,7 +167,7 @@ class GenerationPayloadKobold(msgspec.Struct, kw_only=True, frozen=True):
     ids: tuple[str, ...] = ()
     messages: tuple[ResponseModelMessagePop, ...] = ()
     ttl: int | None = None
-    skipped: NoValidRequestFoundKobold | dict[str, Any] = msgspec.field(default_factory=dict)
+    skipped: NoValidRequestFoundKobold = msgspec.field(default_factory=NoValidRequestFoundKobold)
     softprompt: str | None = None
     model: str | None = None
 

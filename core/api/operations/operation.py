@@ -50,10 +50,11 @@ class Tag(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A reply that is no JSON message. type: its content type; about: what it is."""
+    """A reply that is no JSON message. content_type: as it is sent; about: what it is; messages: what it is made of."""
 
-    type: str
+    content_type: str
     about: str
+    messages: tuple[type[msgspec.Struct], ...] = ()
 
 
 ReplyType: TypeAlias = Any

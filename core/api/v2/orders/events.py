@@ -82,7 +82,13 @@ OPERATIONS: Operations = (
         tag=Tag.EVENTS,
         summary="Follow an order as server-sent events: progress at each change, done as the last",
         handler=follow_order,
-        replies={200: Media(type="text/event-stream", about="Events progress and done, each with a ProgressEvent.")},
+        replies={
+            200: Media(
+                content_type="text/event-stream",
+                about="Events progress and done, each with a ProgressEvent.",
+                messages=(ProgressEvent,),
+            )
+        },
         refusals={404: (Rc.REQUEST_NOT_FOUND,), 503: (Rc.UNAVAILABLE,)},
         ours=True,
     ),

@@ -63,7 +63,7 @@ def popped_of(popped: Popped) -> GenerationPayloadKobold:
     """Return the reply to a pop: the jobs, or that there is none and why."""
     if not popped.jobs:
         known = {name: count for name, count in popped.skipped.items() if name in _SKIPPED}
-        skipped: NoValidRequestFoundKobold | dict[str, object] = NoValidRequestFoundKobold(**known) if known else {}
+        skipped = NoValidRequestFoundKobold(**known)
         return GenerationPayloadKobold(skipped=skipped, messages=messages_of(popped))
     first = popped.jobs[0]
     return GenerationPayloadKobold(
