@@ -47,6 +47,30 @@ class PopInputStable(msgspec.Struct, kw_only=True, frozen=True):
     allow_lora: bool = False
 
 
+class PopHeaders(msgspec.Struct, kw_only=True, frozen=True):
+    """What a worker may say beside a pop (ours); each may be left out."""
+
+    prefer: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            pattern=r"^wait=[0-9]{1,6}$",
+            description="`wait=20`: hold the pop for so many seconds until there is a job.",
+        ),
+    ] = msgspec.field(name="Prefer", default="")
+    progress: Annotated[
+        str, Meta(pattern="^1$", description="`1`: the worker reports progress, which renews its lease.")
+    ] = msgspec.field(name="Horde-Progress", default="")
+    start_id: Annotated[
+        str,
+        Meta(
+            max_length=100,
+            pattern=r"^[!-~]+$",
+            description="New at each start of the program; what its earlier life held waits again.",
+        ),
+    ] = msgspec.field(name="Horde-Start-Id", default="")
+
+
 class ModelPayloadStable(msgspec.Struct, kw_only=True, frozen=True):
     """What to draw. The defaults are the exact `payload` of a pop that found no job."""
 

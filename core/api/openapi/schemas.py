@@ -52,7 +52,8 @@ def parameters_in(struct: type[msgspec.Struct] | None) -> Iterator[tuple[str, Sc
         return
     schema = msgspec.json.schema_components((struct,), ref_template=REFERENCE)[1][struct.__name__]
     for name, field in schema["properties"].items():
-        yield name, field, name in schema.get("required", ())
+        told = {word: value for word, value in field.items() if word != "default" or value not in ("", None)}
+        yield name, msgspec.json.decode(msgspec.json.encode(told)), name in schema.get("required", ())
 
 
 def _inline(kind: object) -> Schema:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from core.api.operations import Caller, Operation, Operations, Tag
 _ROOM: Final = Path(__file__).parent
 _STYLE: Final = (_ROOM / "style.css").read_text(encoding="utf-8")
 _SCRIPT: Final = (_ROOM / "script.js").read_text(encoding="utf-8")
+_CODE: Final = re.compile(r"`+([^`]+)`+")
 _WHO: Final = {
     Caller.ANYBODY: "no key needed",
     Caller.PERHAPS_KNOWN: "a key shows more",
@@ -67,6 +69,7 @@ def render(document: Mapping[str, Any], operations: Operations) -> str:
         loader=FileSystemLoader(_ROOM), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     base = document["servers"][0]["url"]
+    environment.filters["prose"] = _prose
     shown = [_shown(operation, document, base) for operation in operations]
     return environment.get_template("reference.html").render(
         info=document["info"],
@@ -83,6 +86,12 @@ def render(document: Mapping[str, Any], operations: Operations) -> str:
         style=Markup(_STYLE),  # noqa: S704 -- our own file
         script=Markup(_SCRIPT),  # noqa: S704 -- our own file
     )
+
+
+def _prose(text: str) -> Markup:
+    """Return the text escaped, with what stands between backticks as code."""
+    parts = _CODE.split(text)
+    return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
 
 
 def _shown(operation: Operation, document: Mapping[str, Any], base: str) -> Shown:

@@ -31,7 +31,7 @@ from core.wire.alchemy import (
     InterrogationSubmitInput,
     NoValidInterrogationsFound,
 )
-from core.wire.work import GenerationSubmitted
+from core.wire.work import GenerationSubmitted, PopHeaders
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +145,7 @@ OPERATIONS: Operations = (
         summary="A worker takes forms, or waits for one",
         handler=pop_forms,
         body=InterrogationPopInput,
+        headers=PopHeaders,
         replies={200: InterrogationPopPayload},
         refusals={
             400: (Rc.BAD_REQUEST, Rc.INVALID_PRIORITY_USERNAME, Rc.POLYMORPHIC_NAME_CONFLICT),

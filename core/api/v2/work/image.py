@@ -16,7 +16,7 @@ from core.domain.jobs import Outcome
 from core.domain.kinds.kind import Kind
 from core.ports.keys import upload_key
 from core.wire import Rc
-from core.wire.work import GenerationPayloadStable, GenerationSubmitted, PopInputStable, SubmitInputStable
+from core.wire.work import GenerationPayloadStable, GenerationSubmitted, PopHeaders, PopInputStable, SubmitInputStable
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ OPERATIONS: Operations = (
         summary="A worker takes jobs, or waits for one",
         handler=pop_pictures,
         body=PopInputStable,
+        headers=PopHeaders,
         replies={200: GenerationPayloadStable},
         refusals={
             400: (Rc.INVALID_PRIORITY_USERNAME,),

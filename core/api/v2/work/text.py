@@ -26,7 +26,7 @@ from core.wire.text import (
     PopInputKobold,
     SubmitInputKobold,
 )
-from core.wire.work import GenerationSubmitted
+from core.wire.work import GenerationSubmitted, PopHeaders
 
 _SKIPPED: Final = frozenset(NoValidRequestFoundKobold.__struct_fields__)
 
@@ -118,6 +118,7 @@ OPERATIONS: Operations = (
         summary="A worker takes jobs, or waits for one",
         handler=pop_texts,
         body=PopInputKobold,
+        headers=PopHeaders,
         replies={200: GenerationPayloadKobold},
         refusals={
             400: (Rc.BAD_REQUEST, Rc.INVALID_PRIORITY_USERNAME, Rc.POLYMORPHIC_NAME_CONFLICT),
