@@ -54,6 +54,7 @@ class AccountChange:
     contact: str | None = None
     profile: str | None = None
     undelete: bool | None = None
+    proxy_passkey: str | None = None
 
     @property
     def names(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ class Account:
     monthly_mk: what it is granted each calendar month; monthly_paid_mk of it were paid for monthly_paid_for (yyyy-mm).
     waiting_max, workers_max: limits of its own, None for the policy's. worker_invited: how many workers it may have
     where workers need an invitation. suspicions: how often it drew suspicion. contact and admin_comment are not public.
+    proxy_passkey: what a service shows when it asks in others' names; empty without.
     """
 
     id: AccountId
@@ -41,6 +42,7 @@ class Account:
     contact: str = ""
     profile: str = ""
     admin_comment: str = ""
+    proxy_passkey: str = ""
     deleted_at_ms: int | None = None
 
     @property

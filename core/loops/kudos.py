@@ -4,14 +4,17 @@ import logging
 
 from core.domain.kudos.months import month_of
 from core.domain.policy import QueuePolicy
-from core.loops.chore import Chore
+from core.loops.chore import Chore, in_rounds
 from core.ports.store import ReadTransaction, Transaction, UnitOfWork
 from core.services.kudos.audit import audit
 from core.services.kudos.monthly import grant_months
 from core.services.kudos.promote import promotable, promote
 from core.services.kudos.void import expire_holds
+from core.services.people.records import has_settled, roll_up_journal
 
 log = logging.getLogger(__name__)
+ROUND = 500
+"""Transfers a transaction: few enough that a pop waits some tens of milliseconds at most."""
 
 
 def kudos_chores(*, uow: UnitOfWork, policy: QueuePolicy) -> tuple[Chore, ...]:
@@ -27,6 +30,9 @@ def kudos_chores(*, uow: UnitOfWork, policy: QueuePolicy) -> tuple[Chore, ...]:
         if not report.ok:
             log.error("ledger.differs differences=%d first=%s", len(report.differences), report.differences[0])
         return len(report.differences)
+
+    async def add_up(now_ms: int) -> int:
+        return await in_rounds(uow, lambda tx: roll_up_journal(tx, now_ms=now_ms, limit=ROUND))
 
     def snapshot(tx: Transaction, now_ms: int) -> int:
         tx.ledger.snapshot(now_ms)
@@ -51,6 +57,7 @@ def kudos_chores(*, uow: UnitOfWork, policy: QueuePolicy) -> tuple[Chore, ...]:
             due=lambda tx, now_ms: bool(promotable(tx, policy=kudos, now_ms=now_ms, limit=1)),
             in_transaction=lambda tx, now_ms: promote(tx, policy=kudos, now_ms=now_ms),
         ),
+        Chore(name="roll_up_journal", every_s=60, due=has_settled, outside=add_up),
         Chore(name="snapshot_ledger", every_s=300, in_transaction=snapshot),
         Chore(name="audit_ledger", every_s=3_600, outside=check_ledger),
     )

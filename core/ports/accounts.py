@@ -31,6 +31,14 @@ class AccountReads(Protocol):
         """Return at most so many of the people's accounts, evenly out of all, with the anonymous one among them."""
         ...
 
+    def ranked(self, *, by_age: bool, offset: int, limit: int, now_ms: int) -> Sequence[Account]:
+        """Return people's accounts that are not deleted: the richest first, at most a minute old, or the oldest."""
+        ...
+
+    def names(self, account_ids: Sequence[AccountId]) -> Mapping[AccountId, str]:
+        """Return the names of those of the accounts that there are."""
+        ...
+
     def unpaid_for(self, month: str, *, moderators: bool, limit: int) -> Sequence[AccountId]:
         """Return accounts with a monthly grant (moderators: all of them too) that had none yet for this month."""
         ...

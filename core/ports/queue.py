@@ -26,6 +26,16 @@ class RequestReads(Protocol):
         """Return the results there are, in the order of the jobs."""
         ...
 
+    def of_account(
+        self, account_id: AccountId, *, before: tuple[int, RequestId] | None, limit: int
+    ) -> Sequence[Request]:
+        """Return an account's requests, the newest first; before: only those before this (asked_at_ms, id)."""
+        ...
+
+    def open_of(self, account_id: AccountId, *, since_ms: int, limit: int) -> Sequence[tuple[RequestId, Kind]]:
+        """Return an account's open requests that were asked since then, the newest first."""
+        ...
+
     def past_expiry(self, now_ms: int, *, limit: int) -> Sequence[Request]:
         """Return open requests that are past their expiry and still have waiting jobs."""
         ...

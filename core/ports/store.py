@@ -5,11 +5,14 @@ from typing import Protocol, TypeVar
 
 from core.domain.workers.offer import WorkerOffer
 from core.ports.accounts import AccountReads, AccountStore, LedgerReads, LedgerStore
+from core.ports.guard import GuardReads, GuardStore
 from core.ports.kudos import EscrowReads, JournalReads, SharedKeyReads, SharedKeyStore
 from core.ports.points import Step
 from core.ports.queue import ClaimStore, JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
 from core.ports.record import EventReads, EventStore, LoopStore, VerdictStore
+from core.ports.records import RecordReads, RecordStore
 from core.ports.statistics import PruningReads, PruningStore, StatisticsReads, StatisticsStore
+from core.ports.styles import CollectionReads, CollectionStore, StyleReads, StyleStore
 from core.ports.workers import MessageReads, MessageStore, TeamReads, TeamStore, WorkerReads, WorkerStore
 
 T = TypeVar("T")
@@ -36,6 +39,11 @@ class ReadTransaction(Protocol):
     @property
     def escrows(self) -> EscrowReads:
         """What waits for whom until trusted."""
+        ...
+
+    @property
+    def records(self) -> RecordReads:
+        """What accounts have done and earned in all."""
         ...
 
     @property
@@ -88,6 +96,21 @@ class ReadTransaction(Protocol):
         """What is old enough to be forgotten."""
         ...
 
+    @property
+    def styles(self) -> StyleReads:
+        """Published styles."""
+        ...
+
+    @property
+    def collections(self) -> CollectionReads:
+        """Collections of styles."""
+        ...
+
+    @property
+    def guard(self) -> GuardReads:
+        """Filters, time-outs of addresses, modes."""
+        ...
+
 
 class Transaction(Protocol):
     """The open transaction of a use case; it is committed, or not, by the unit of work alone."""
@@ -110,6 +133,11 @@ class Transaction(Protocol):
     @property
     def escrows(self) -> EscrowReads:
         """What waits for whom until trusted."""
+        ...
+
+    @property
+    def records(self) -> RecordStore:
+        """What accounts have done and earned in all."""
         ...
 
     @property
@@ -175,6 +203,21 @@ class Transaction(Protocol):
     @property
     def pruning(self) -> PruningStore:
         """What is old enough to be forgotten."""
+        ...
+
+    @property
+    def styles(self) -> StyleStore:
+        """Published styles."""
+        ...
+
+    @property
+    def collections(self) -> CollectionStore:
+        """Collections of styles."""
+        ...
+
+    @property
+    def guard(self) -> GuardStore:
+        """Filters, time-outs of addresses, modes."""
         ...
 
     def after_commit(self, call: Callable[[], None]) -> None:

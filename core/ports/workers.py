@@ -1,6 +1,6 @@
 """Workers, what is said to them, and teams in the store, to read and to write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from core.domain.ids import AccountId, WorkerId
@@ -44,6 +44,10 @@ class WorkerReads(Protocol):
 
     def suspicions(self, worker_id: WorkerId) -> Sequence[tuple[SuspicionReason, int]]:
         """Return (reason, at_ms) of what is held against the worker, the oldest first."""
+        ...
+
+    def suspicion_counts(self, worker_ids: Sequence[WorkerId]) -> Mapping[WorkerId, int]:
+        """Return how much is held against each of the workers against which anything is."""
         ...
 
     def people_named(self, handles: Sequence[tuple[str, AccountId]], *, now_ms: int) -> tuple[AccountId, ...]:
@@ -120,6 +124,10 @@ class TeamReads(Protocol):
         """Return the team's workers, the oldest first."""
         ...
 
+    def every_worker(self, *, limit: int) -> Mapping[TeamId, Sequence[Worker]]:
+        """Return the workers of all teams, each team's oldest first, at most so many in all."""
+        ...
+
     def members(self, team_id: TeamId, *, since_ms: int, limit: int, now_ms: int) -> tuple[AccountId, ...]:
         """Return its maker and the owners of its workers that were seen since then, at most ten seconds old."""
         ...
@@ -181,10 +189,12 @@ class MessageReads(Protocol):
         to_ms: int,
         limit: int,
         offset: int = 0,
+        to_all: bool = False,
     ) -> Sequence[WorkerMessage]:
         """Return messages that expire from ``from_ms`` on and before ``to_ms``, the newest first.
 
-        worker_id: only those to this very worker. account_id: only those to this account's workers, one or all.
+        worker_id: only those to this very worker. account_id: only those to this account's workers, one or all, and
+        (``to_all``) those to every worker.
         """
         ...
 

@@ -128,6 +128,7 @@ class Memory:
         self.mates: Timed[TeamId, tuple[AccountId, ...]] = Timed(kept_ms=10_000, size_max=1_000)
         self.online: Timed[bool, dict[WorkerId, Worker]] = Timed(kept_ms=1_000, size_max=1)
         self.named: Timed[Handles, tuple[AccountId, ...]] = Timed(kept_ms=60_000, size_max=1_000)
+        self.ranked: Timed[tuple[int, int], tuple[AccountId, ...]] = Timed(kept_ms=60_000, size_max=1_000)
         self.counts = LaneCounts()
         self.events_written = 0
         """How many events this process has tried to write: what is above that in the database, others have written."""

@@ -13,6 +13,7 @@ from core.store.rows.kudos.keys import SharedKeys
 from core.store.rows.kudos.ledger import Ledger
 from core.store.rows.people.accounts import Accounts
 from core.store.rows.people.messages import Messages
+from core.store.rows.people.records import Records
 from core.store.rows.people.teams import Teams
 from core.store.rows.people.workers import Workers
 from core.store.rows.queue.claims import Claims
@@ -24,6 +25,9 @@ from core.store.rows.record.loops import Loops
 from core.store.rows.record.pruning import Pruning
 from core.store.rows.record.statistics import Statistics
 from core.store.rows.record.verdicts import Verdicts
+from core.store.rows.shelf.collections import Collections
+from core.store.rows.shelf.guard import Guard
+from core.store.rows.shelf.styles import Styles
 from core.store.statement import Line
 from core.store.writes import Writes
 
@@ -34,8 +38,10 @@ class SqlTransaction:
     __slots__ = (
         "accounts",
         "claims",
+        "collections",
         "escrows",
         "events",
+        "guard",
         "hints",
         "jobs",
         "journal",
@@ -46,8 +52,10 @@ class SqlTransaction:
         "loops",
         "messages",
         "pruning",
+        "records",
         "requests",
         "statistics",
+        "styles",
         "teams",
         "touched_lanes",
         "verdicts",
@@ -67,6 +75,7 @@ class SqlTransaction:
         self.escrows = Escrows(connection, self.writes)
         self.ledger = Ledger(self.line, self.writes, memory, keys=self.keys, escrows=self.escrows)
         self.accounts = Accounts(self.line, memory, self.ledger)
+        self.records = Records(connection)
         self.requests = Requests(self.line, self.writes)
         self.jobs = Jobs(
             self.line, self.writes, requests=self.requests, ledger=self.ledger, touched_lanes=self.touched_lanes
@@ -81,6 +90,9 @@ class SqlTransaction:
         self.loops = Loops(connection)
         self.statistics = Statistics(connection)
         self.pruning = Pruning(connection)
+        self.styles = Styles(connection)
+        self.collections = Collections(connection)
+        self.guard = Guard(connection)
 
     @property
     def is_postgres(self) -> bool:

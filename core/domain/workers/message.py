@@ -24,3 +24,9 @@ class WorkerMessage:
     worker_id: WorkerId | None = None
     account_id: AccountId | None = None
     made_by: AccountId | None = None
+
+    def is_for(self, worker_id: WorkerId, *, account_id: AccountId) -> bool:
+        """Tell whether it is said to this worker of this account."""
+        if self.worker_id is not None:
+            return self.worker_id == worker_id
+        return self.account_id is None or self.account_id == account_id

@@ -67,6 +67,7 @@ def _changed(account: Account, change: AccountChange) -> Account:
         admin_comment=account.admin_comment if change.admin_comment is None else change.admin_comment,
         contact=account.contact if change.contact is None else change.contact,
         profile=account.profile if change.profile is None else change.profile,
+        proxy_passkey=account.proxy_passkey if change.proxy_passkey is None else change.proxy_passkey,
         deleted_at_ms=None if change.undelete else account.deleted_at_ms,
     )
 

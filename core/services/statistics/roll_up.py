@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from core.domain.events import FINAL_KINDS, Event, EventKind
+from core.domain.ids import AccountId
 from core.domain.kinds.kind import Kind
+from core.domain.records import Usage
 from core.domain.statistics import REST, Bucket, Period, Tally, one_wait, start_of
 from core.ports.store import ReadTransaction, Transaction
 
@@ -23,6 +25,7 @@ def roll_up(tx: Transaction, *, limit: int = 1_000) -> int:
     if not events:
         return 0
     tx.statistics.add(_by_bucket(events))
+    tx.records.add_usage(_by_account(events))
     tx.events.move_cursor(READER, events[-1].seq)
     return len(events)
 
@@ -49,6 +52,20 @@ def _by_bucket(events: Iterable[Event]) -> Mapping[Bucket, Tally]:
         for period in Period:
             bucket = Bucket(period=period, start_ms=start_of(period, minute_ms), kind=kind, model=model)
             found[bucket] += tally
+    return found
+
+
+def _by_account(events: Iterable[Event]) -> Mapping[tuple[AccountId, Kind], Usage]:
+    """Return what the events add to the records of those who asked."""
+    found: defaultdict[tuple[AccountId, Kind], Usage] = defaultdict(Usage)
+    for event in events:
+        kind = _KINDS.get(str(event.body.get("kind")))
+        if kind is None:
+            continue
+        if event.kind is EventKind.JOB_DONE:
+            found[event.account_id, kind] += Usage(jobs=1, things=_number(event.body, "things"))
+        elif event.kind in FINAL_KINDS:
+            found[event.account_id, kind] += Usage(requests=1)
     return found
 
 

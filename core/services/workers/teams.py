@@ -12,8 +12,9 @@ from core.domain.workers.worker import Worker
 from core.ports.store import ReadTransaction, Transaction
 from core.services.workers.permit import account_that
 
-TEAMS_MAX = 1_000
+TEAMS_MAX = 500
 WORKERS_SHOWN = 1_000
+WORKERS_LISTED = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +83,17 @@ def describe_team(
     tx: ReadTransaction | Transaction, *, team_id: TeamId, policy: QueuePolicy, now_ms: int
 ) -> TeamDescription:
     """Return the team with its workers; raises ``NotFound``."""
-    return _described(tx, team_that(tx, team_id), policy=policy, now_ms=now_ms)
+    team = team_that(tx, team_id)
+    names = tx.accounts.names([team.account_id])
+    return _described(team, tx.teams.workers(team_id, limit=WORKERS_SHOWN), names, policy=policy, now_ms=now_ms)
 
 
 def describe_teams(tx: ReadTransaction | Transaction, *, policy: QueuePolicy, now_ms: int) -> Sequence[TeamDescription]:
-    """Return the teams with their workers, those that did most first."""
-    return [_described(tx, team, policy=policy, now_ms=now_ms) for team in tx.teams.every(limit=TEAMS_MAX)]
+    """Return the teams with their workers, those that did most first; three reads, however many there are."""
+    teams = tx.teams.every(limit=TEAMS_MAX)
+    names = tx.accounts.names([team.account_id for team in teams])
+    workers = tx.teams.every_worker(limit=WORKERS_LISTED)
+    return [_described(team, workers.get(team.id, ()), names, policy=policy, now_ms=now_ms) for team in teams]
 
 
 def roll_up(tx: Transaction, *, limit: int = 200) -> int:
@@ -117,13 +123,16 @@ def _own_team(tx: Transaction, team_id: TeamId, *, by: AccountId) -> Team:
     return team
 
 
-def _described(tx: ReadTransaction | Transaction, team: Team, *, policy: QueuePolicy, now_ms: int) -> TeamDescription:
+def _described(
+    team: Team, workers: Sequence[Worker], names: Mapping[AccountId, str], *, policy: QueuePolicy, now_ms: int
+) -> TeamDescription:
     """Return the team with its workers."""
-    workers = tx.teams.workers(team.id, limit=WORKERS_SHOWN)
     since_ms = now_ms - policy.online_s * 1_000
     served = Counter(model for one in workers if one.last_seen_at_ms >= since_ms for model in one.offer.models)
-    maker = tx.accounts.get(team.account_id)
-    return TeamDescription(team=team, maker=maker.handle if maker is not None else "", workers=workers, models=served)
+    maker = names.get(team.account_id)
+    return TeamDescription(
+        team=team, maker="" if maker is None else f"{maker}#{team.account_id}", workers=workers, models=served
+    )
 
 
 def _name_taken(name: str) -> InvalidRequest:

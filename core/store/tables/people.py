@@ -1,4 +1,4 @@
-"""Accounts, their keys and their identities."""
+"""Accounts, their keys and identities, and what each has done and earned in all."""
 
 import sqlalchemy as sa
 
@@ -32,6 +32,7 @@ accounts = sa.Table(
     sa.Column("profile", sa.Text, nullable=False, server_default=""),
     sa.Column("admin_comment", sa.Text, nullable=False, server_default=""),
     sa.Column("deleted_at_ms", sa.BigInteger),
+    sa.Column("proxy_passkey", sa.Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 
@@ -53,4 +54,31 @@ identities = sa.Table(
     sa.Column("display_name", sa.Text, nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Index("ix_identities_account", "account_id"),
+)
+
+account_usage = sa.Table(
+    "account_usage",
+    metadata,
+    sa.Column("account_id", NUMBER, sa.ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("requests", sa.BigInteger, nullable=False),
+    sa.Column("jobs", sa.BigInteger, nullable=False),
+    sa.Column("things", sa.BigInteger, nullable=False),
+)
+
+account_kudos = sa.Table(
+    "account_kudos",
+    metadata,
+    sa.Column("account_id", NUMBER, sa.ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+    sa.Column("reason", sa.Text, primary_key=True),
+    sa.Column("earned_mk", sa.BigInteger, nullable=False),
+    sa.Column("spent_mk", sa.BigInteger, nullable=False),
+)
+
+# How far the journal is in ``account_kudos``: one row.
+journal_marks = sa.Table(
+    "journal_marks",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
 )

@@ -19,6 +19,7 @@ requests = sa.Table(
     sa.Column("finished_at_ms", sa.BigInteger),
     sa.Column("idempotency_key", sa.Text),
     sa.UniqueConstraint("account_id", "idempotency_key", name="uq_requests_key"),
+    sa.Index("ix_requests_account", "account_id", "asked_at_ms", "id"),
     partial("ix_requests_open", "expires_at_ms", where=OPEN),
     partial("ix_requests_ended", "finished_at_ms", where=ENDED),
 )

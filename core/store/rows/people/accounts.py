@@ -1,6 +1,6 @@
 """Accounts, keys and identities."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,6 +55,19 @@ _CROWD = (
     .order_by(accounts.c.id)
     .limit(sa.bindparam("most"))
 )
+_LISTED = sa.and_(accounts.c.id >= ANONYMOUS, accounts.c.deleted_at_ms.is_(None))
+_MOST, _BEGIN = sa.bindparam("most", type_=sa.Integer), sa.bindparam("begin", type_=sa.Integer)
+_OLDEST = sa.select(accounts.c.id).where(_LISTED).order_by(accounts.c.id).limit(_MOST).offset(_BEGIN)
+_RICHEST = (
+    sa.select(accounts.c.id)
+    .select_from(accounts.outerjoin(_SUMS, _SUMS.c.account_id == accounts.c.id))
+    .where(_LISTED)
+    .order_by(sa.func.coalesce(_SUMS.c.posted_mk - _SUMS.c.held_mk, 0).desc(), accounts.c.id)
+    .limit(_MOST)
+    .offset(_BEGIN)
+)
+_THESE = _ALL.where(accounts.c.id.in_(sa.bindparam("numbers", expanding=True)))
+_NAMES = sa.select(accounts.c.id, accounts.c.name).where(accounts.c.id.in_(sa.bindparam("numbers", expanding=True)))
 # The ledger's foreign keys look at the row's id, which this lock leaves to them.
 _LOCK = sa.select(accounts.c.id).where(accounts.c.id == sa.bindparam("account_id")).with_for_update(key_share=True)
 _UNPAID_FOR = (
@@ -93,6 +106,7 @@ _CHANGEABLE = (
     "contact",
     "profile",
     "admin_comment",
+    "proxy_passkey",
     "deleted_at_ms",
 )
 _ADD = sa.insert(accounts).returning(accounts.c.id)
@@ -141,6 +155,23 @@ class Accounts:
         one_in = max(1, -(-int(self._connection.scalar(_COUNT) or 0) // limit))
         found = self._connection.execute(_CROWD, {"one_in": one_in, "most": limit})
         return [account for row in found if (account := self._account(row)) is not None]
+
+    def ranked(self, *, by_age: bool, offset: int, limit: int, now_ms: int) -> Sequence[Account]:
+        """Return people's accounts that are not deleted: the richest first, at most a minute old, or the oldest."""
+
+        def ask() -> tuple[AccountId, ...]:
+            found = self._connection.scalars(_OLDEST if by_age else _RICHEST, {"most": limit, "begin": offset})
+            return tuple(AccountId(number) for number in found)
+
+        # Whoever ranks by kudos sums up all balances: once a minute, however often it is asked.
+        numbers = ask() if by_age else self._memory.ranked.get((offset, limit), ask, now_ms=now_ms)
+        rows = {row.id: row for row in self._connection.execute(_THESE, {"numbers": list(numbers)})}
+        return [account for number in numbers if (account := self._account(rows.get(number))) is not None]
+
+    def names(self, account_ids: Sequence[AccountId]) -> Mapping[AccountId, str]:
+        """Return the names of those of the accounts that there are."""
+        found = self._connection.execute(_NAMES, {"numbers": list(set(account_ids))})
+        return {AccountId(row.id): row.name for row in found}
 
     def unpaid_for(self, month: str, *, moderators: bool, limit: int) -> Sequence[AccountId]:
         """Return accounts with a monthly grant (moderators: all of them too) that had none yet for this month."""

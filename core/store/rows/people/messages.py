@@ -33,6 +33,7 @@ _LISTED = (
     .limit(sa.bindparam("most"))
     .offset(sa.bindparam("begin"))
 )
+_TO_EVERY = sa.and_(worker_messages.c.worker_id.is_(None), worker_messages.c.account_id.is_(None))
 _OF_WORKER = worker_messages.c.worker_id == sa.bindparam("worker_id")
 _OF_ACCOUNT = sa.or_(
     worker_messages.c.account_id == sa.bindparam("account_id"),
@@ -71,17 +72,20 @@ class Messages:
         to_ms: int,
         limit: int,
         offset: int = 0,
+        to_all: bool = False,
     ) -> Sequence[WorkerMessage]:
         """Return messages that expire from ``from_ms`` on and before ``to_ms``, the newest first.
 
-        worker_id: only those to this very worker. account_id: only those to this account's workers, one or all.
+        worker_id: only those to this very worker. account_id: only those to this account's workers, one or all, and
+        (``to_all``) those to every worker.
         """
         asked: dict[str, object] = {"from_ms": from_ms, "to_ms": to_ms, "most": limit, "begin": offset}
         statement = _LISTED
         if worker_id is not None:
             statement, asked["worker_id"] = statement.where(_OF_WORKER), worker_id
         if account_id is not None:
-            statement, asked["account_id"] = statement.where(_OF_ACCOUNT), account_id
+            whose = sa.or_(_OF_ACCOUNT, _TO_EVERY) if to_all else _OF_ACCOUNT
+            statement, asked["account_id"] = statement.where(whose), account_id
         return [_message(row) for row in self._connection.execute(statement, asked)]
 
     def add(self, message: WorkerMessage) -> None:

@@ -1,6 +1,7 @@
 """Teams and which worker is in which."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,11 @@ _EVERY = _ALL.order_by(teams.c.kudos_mk.desc(), teams.c.made_at_ms, teams.c.id).
 _WORKERS = (
     ALL.where(team_workers.c.team_id == sa.bindparam("team_id"))
     .order_by(team_workers.c.joined_at_ms, workers.c.id)
+    .limit(sa.bindparam("most"))
+)
+_EVERY_WORKER = (
+    ALL.where(team_workers.c.team_id.is_not(None))
+    .order_by(team_workers.c.team_id, team_workers.c.joined_at_ms, workers.c.id)
     .limit(sa.bindparam("most"))
 )
 _OWNERS = (
@@ -105,6 +111,13 @@ class Teams:
     def workers(self, team_id: TeamId, *, limit: int) -> Sequence[Worker]:
         """Return the team's workers, the oldest first."""
         return [worker_of(row) for row in self._connection.execute(_WORKERS, {"team_id": team_id, "most": limit})]
+
+    def every_worker(self, *, limit: int) -> Mapping[TeamId, Sequence[Worker]]:
+        """Return the workers of all teams, each team's oldest first, at most so many in all."""
+        found: defaultdict[TeamId, list[Worker]] = defaultdict(list)
+        for row in self._connection.execute(_EVERY_WORKER, {"most": limit}):
+            found[TeamId(row.team_id)].append(worker_of(row))
+        return found
 
     def members(self, team_id: TeamId, *, since_ms: int, limit: int, now_ms: int) -> tuple[AccountId, ...]:
         """Return its maker and the owners of its workers that were seen since then, at most ten seconds old."""

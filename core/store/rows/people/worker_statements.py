@@ -129,4 +129,9 @@ SUSPICIONS = (
     .where(worker_suspicions.c.worker_id == sa.bindparam("worker_id"))
     .order_by(worker_suspicions.c.id)
 )
+SUSPICION_COUNTS = (
+    sa.select(worker_suspicions.c.worker_id, sa.func.count())
+    .where(worker_suspicions.c.worker_id.in_(sa.bindparam("worker_ids", expanding=True)))
+    .group_by(worker_suspicions.c.worker_id)
+)
 FORGIVE = sa.delete(worker_suspicions).where(worker_suspicions.c.worker_id == sa.bindparam("the_worker"))

@@ -1,6 +1,6 @@
 """Workers and what they offer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -76,6 +76,11 @@ class Workers:
         """Return (reason, at_ms) of what is held against the worker, the oldest first."""
         found = self._connection.execute(sql.SUSPICIONS, {"worker_id": worker_id})
         return [(SuspicionReason(row.reason), row.at_ms) for row in found]
+
+    def suspicion_counts(self, worker_ids: Sequence[WorkerId]) -> Mapping[WorkerId, int]:
+        """Return how much is held against each of the workers against which anything is."""
+        found = self._connection.execute(sql.SUSPICION_COUNTS, {"worker_ids": list(worker_ids)})
+        return {WorkerId(row[0]): int(row[1]) for row in found}
 
     def people_named(self, handles: Sequence[tuple[str, AccountId]], *, now_ms: int) -> tuple[AccountId, ...]:
         """Return the accounts among these that have both this name and this number, at most a minute old."""

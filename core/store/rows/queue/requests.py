@@ -44,6 +44,28 @@ _PAST_EXPIRY = (
     .order_by(requests.c.expires_at_ms)
     .limit(sa.bindparam("limit"))
 )
+_NEWEST = (requests.c.asked_at_ms.desc(), requests.c.id.desc())
+_HISTORY = (
+    sa.select(requests)
+    .where(
+        requests.c.account_id == sa.bindparam("account_id"),
+        requests.c.asked_at_ms <= sa.bindparam("before_ms"),
+        sa.or_(requests.c.asked_at_ms < sa.bindparam("before_ms"), requests.c.id < sa.bindparam("before_id")),
+    )
+    .order_by(*_NEWEST)
+    .limit(sa.bindparam("most"))
+)
+# All that are so young are looked at, by the account's index: an open request is not old.
+_OPEN_OF = (
+    sa.select(requests.c.id, requests.c.kind)
+    .where(
+        requests.c.account_id == sa.bindparam("account_id"),
+        requests.c.asked_at_ms >= sa.bindparam("since_ms"),
+        requests.c.state == RequestState.OPEN.value,
+    )
+    .order_by(*_NEWEST)
+    .limit(sa.bindparam("most"))
+)
 _ADD = insert(
     requests,
     *("id", "account_id", "kind", "state", "draft", "price_mk", "asked_at_ms", "expires_at_ms", "idempotency_key"),
@@ -55,6 +77,7 @@ _ADD_RESULT = insert(
     *("job_id", "request_id", "lease_id", "worker_id", "state", "object_key", "seed", "model", "gen_metadata"),
     *("content_type", "width_px", "height_px", "made_at_ms", "body"),
 )
+_EVER_MS = 2**62
 _RAW = msgspec.json.Decoder(dict[str, Any])
 _BODY = msgspec.json.Decoder(dict[str, object])
 _METADATA = msgspec.json.Decoder(tuple[Mapping[str, object], ...])
@@ -120,6 +143,20 @@ class Requests:
             )
             for row in self._line.all(_RESULTS, {"request_id": request_id})
         ]
+
+    def of_account(
+        self, account_id: AccountId, *, before: tuple[int, RequestId] | None, limit: int
+    ) -> Sequence[Request]:
+        """Return an account's requests, the newest first; before: only those before this (asked_at_ms, id)."""
+        before_ms, before_id = (_EVER_MS, "") if before is None else before
+        asked = {"account_id": account_id, "before_ms": before_ms, "before_id": before_id, "most": limit}
+        found = self._line.seen.execute(_HISTORY, asked)
+        return [request for row in found if (request := request_of(row)) is not None]
+
+    def open_of(self, account_id: AccountId, *, since_ms: int, limit: int) -> Sequence[tuple[RequestId, Kind]]:
+        """Return an account's open requests that were asked since then, the newest first."""
+        asked = {"account_id": account_id, "since_ms": since_ms, "most": limit}
+        return [(RequestId(row.id), Kind(row.kind)) for row in self._line.seen.execute(_OPEN_OF, asked)]
 
     def past_expiry(self, now_ms: int, *, limit: int) -> Sequence[Request]:
         """Return open requests that are past their expiry and still have waiting jobs."""
