@@ -183,3 +183,21 @@ async def test_shared_keys_do_not_work_here(horde: Horde) -> None:
     key = {"apikey": "00000000-0000-4000-8000-000000000000"}
     body = {"forms": [{"name": "caption"}], "source_image": PICTURE}
     assert (await horde.call("POST", f"{URL}/async", json=body, headers=key)).status == 401
+
+
+@pytest.mark.parametrize("levels", [21, 400, 900])
+async def test_what_is_carried_unread_may_be_neither_deep_nor_large(horde: Horde, levels: int) -> None:
+    deep: Any = 1
+    for _ in range(levels):
+        deep = {"a": deep}
+    refused = await ask(horde, "caption", forms=[{"name": "caption", "payload": deep}])
+    assert refused.status == 400, refused.body
+    large = await ask(horde, "caption", forms=[{"name": "caption", "payload": {"x": "y" * 20_000}}])
+    assert (large.status, "16384" in large.body["message"]) == (400, True)
+    await ask(horde, "caption")
+    (form,) = (await pop(horde, "caption")).body["forms"]
+    answered = await submit(horde, form["id"], {"caption": deep})
+    assert answered.status == 400, answered.body
+    too_much = await submit(horde, form["id"], {"caption": "x" * (1 << 20)})
+    assert too_much.status == 400
+    assert (await submit(horde, form["id"], {"caption": [{"a": [1, 2]}]})).status == 200

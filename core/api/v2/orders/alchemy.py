@@ -9,6 +9,7 @@ from core.api.auth import client_agent_of
 from core.api.context import ApiContext
 from core.api.limits import a_second
 from core.api.operations import Answer, Call, Caller, Operation, Operations, Reply, Tag
+from core.api.v2.nesting import check_carried
 from core.api.v2.orders import seen
 from core.api.v2.orders.asking import accepted_of, ask, check_webhook
 from core.api.v2.orders.pictures import take
@@ -45,6 +46,8 @@ async def order_forms(call: Call[ModelInterrogationInputStable, None]) -> Answer
     """Put an order into the queue, a job a form: 202 with its id."""
     context, order = call.context, call.message
     check_webhook(order.webhook)
+    for number, form in enumerate(order.forms):
+        check_carried(form.payload, field=f"forms.{number}.payload", bytes_max=context.policy.extra_bytes_max)
     forms = tuple(Form(name=form.name, payload=form.payload) for form in order.forms)
     params = AlchemyParams(forms=forms, source_image="given")
     draft = RequestDraft(

@@ -3,10 +3,13 @@
 import logging
 from typing import Final
 
+from msgspec import UNSET
+
 from core.api.auth import client_agent_of
 from core.api.limits import a_minute, a_second
 from core.api.limits.limit import ORDER
 from core.api.operations import Answer, Call, Caller, Operation, Operations, Reply, Tag
+from core.api.v2.nesting import check_carried
 from core.api.v2.orders import seen
 from core.api.v2.orders.asking import accepted_of, ask, check_webhook, price_of
 from core.api.v2.orders.drafts import draft_of
@@ -64,6 +67,8 @@ async def order_pictures(call: Call[GenerationInputStable, None]) -> Answer:
     context, order = call.context, call.message
     check_webhook(order.webhook)
     check_order(order, account=call.account, policy=context.policy)
+    if order.params.special is not UNSET:
+        check_carried(order.params.special, field="params.special", bytes_max=context.policy.extra_bytes_max)
     draft = draft_of(without_pictures(order), client_agent=client_agent_of(call.request))
     if order.dry_run:
         return await price_of(context, draft)

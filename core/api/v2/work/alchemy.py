@@ -10,6 +10,7 @@ from core.api import intake
 from core.api.context import ApiContext
 from core.api.limits.limit import WORKERS
 from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag
+from core.api.v2.nesting import check_carried
 from core.api.v2.orders.alchemy import UPLOADED
 from core.api.v2.work.holding import answer_pop
 from core.api.v2.work.offers import start_id_of
@@ -91,7 +92,9 @@ async def submit_form(call: Call[InterrogationSubmitInput, None]) -> Answer:
     if message.state == "faulted":
         return await fail_job(context, view, why=message.state)
     if view.model not in POST_PROCESSORS:
-        return await complete_job(context, view, Outcome(body=_read(view, message), content_type="application/json"))
+        body = _read(view, message)
+        check_carried(body, field="result", bytes_max=context.body_bytes_max)
+        return await complete_job(context, view, Outcome(body=body, content_type="application/json"))
     try:
         picture = await intake.take(context, view, generation=_picture(view, message), censored=True)
     except intake.PictureRefused as exc:
