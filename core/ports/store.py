@@ -244,5 +244,5 @@ class UnitOfWork(Protocol):
         ...
 
     async def changed_elsewhere(self) -> bool:
-        """Tell whether another process has committed since the last call."""
+        """Tell whether another process may have committed work since the last call; its notices may be lost."""
         ...

@@ -112,6 +112,29 @@ async def test_who_waits_for_a_connection_gets_one(database: Database) -> None:
 
 
 @ONLY_POSTGRES
+async def test_a_caller_that_goes_leaves_nothing_and_its_connection_is_free(database: Database) -> None:
+    uow = await database.open(clock=HandClock(), connections=1)
+    began = asyncio.Event()
+
+    def wait(tx: Transaction) -> None:
+        add("gone")(tx)
+        connection_of(tx)
+        began.set()
+        await_only(asyncio.sleep(WAIT_S))
+
+    for _ in range(3):
+        began.clear()
+        task = asyncio.get_running_loop().create_task(uow.write(wait))
+        await began.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with asyncio.timeout(WAIT_S):
+            await uow.write(add("here"))
+    assert await uow.read(names) == ["here"] * 3
+
+
+@ONLY_POSTGRES
 async def test_a_server_that_hung_up_is_asked_again(uow: Store, database: Database) -> None:
     await asyncio.gather(*(uow.write(add(f"a{i}")) for i in range(5)))
     for i in range(3):

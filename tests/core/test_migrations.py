@@ -1,6 +1,7 @@
 """Migrations: up, down, and the same schema as the tables say, on both stores."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -113,6 +114,13 @@ def test_the_bots_migrations_run_there_too(url: str) -> None:
     assert set(bots_metadata.tables) <= set(within(url, lambda one: sa.inspect(one).get_table_names()))
     downgrade(url, ALL_VERSIONS, to="bots@base")
     assert not set(bots_metadata.tables) & set(within(url, lambda one: sa.inspect(one).get_table_names()))
+    assert is_current(url)
+
+
+def test_of_many_that_upgrade_at_once_one_does_it(url: str) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(upgrade, url) for _ in range(4)]:
+            done.result(timeout=60)
     assert is_current(url)
 
 
