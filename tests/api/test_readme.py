@@ -1,6 +1,7 @@
 """The guide's lines are run as they stand."""
 
 import asyncio
+import base64
 import os
 import re
 import shutil
@@ -31,22 +32,44 @@ def test_every_address_of_the_guide_exists(horde: Horde) -> None:
         assert any(pattern.match(path) for pattern in patterns), path
 
 
+async def others_in_work(horde: Horde) -> dict[str, str]:
+    """A text and a form that the guide's worker has popped."""
+    scribe = {"name": "my scribe", "models": ["koboldcpp/Tiny-13B"]}
+    text = await horde.call("POST", "/api/v2/generate/text/async", who="asker", json={"prompt": "Once upon a time"})
+    text_job = await horde.call("POST", "/api/v2/generate/text/pop", who="owner", json=scribe)
+    wanted = {"forms": [{"name": "caption"}], "source_image": base64.b64encode(webp()).decode()}
+    forms = await horde.call("POST", "/api/v2/interrogate/async", who="asker", json=wanted)
+    offer = {"name": "my alchemist", "forms": ["caption"]}
+    form_job = await horde.call("POST", "/api/v2/interrogate/pop", who="owner", json=offer)
+    return {
+        "TEXT": text.body["id"],
+        "TEXT_JOB": text_job.body["id"],
+        "FORMS": forms.body["id"],
+        "FORM_JOB": form_job.body["forms"][0]["id"],
+    }
+
+
 @pytest.mark.skipif(CURL is None, reason="curl is not installed")
 async def test_every_line_of_the_guide_runs(horde: Horde, tmp_path: Path) -> None:
+    await horde.account("owner", trusted=True)  # who may have more than three workers
     finished_id, popped = await horde.leased()
     await horde.upload(popped["r2_upload"], webp())
     await horde.submit(popped["id"])
     await horde.ask()
     _, in_work = await horde.leased(prompt="another")
     (tmp_path / "picture.webp").write_bytes(webp())
-    environment = os.environ | {
-        "HORDE": horde.address,
-        "KEY": (await horde.account("asker")).api_key,
-        "WORKER_KEY": (await horde.account("owner")).api_key,
-        "ID": finished_id,
-        "JOB": in_work["id"],
-        "UPLOAD": in_work["r2_upload"],
-    }
+    environment = (
+        os.environ
+        | {
+            "HORDE": horde.address,
+            "KEY": (await horde.account("asker")).api_key,
+            "WORKER_KEY": (await horde.account("owner")).api_key,
+            "ID": finished_id,
+            "JOB": in_work["id"],
+            "UPLOAD": in_work["r2_upload"],
+        }
+        | await others_in_work(horde)
+    )
     lines = lines_of_the_guide()
     assert len(lines) >= 14
     for line in lines:
