@@ -31,6 +31,8 @@ class TransferReason(StrEnum):
     """The part of a job's price that is the treasury's share of the work."""
     TAX = "tax"
     """The part of a price that is nobody's work, to the treasury."""
+    STYLE = "style"
+    """A thank-you for a style, from who used it to its owner."""
     CORRECTION = "correction"
 
 

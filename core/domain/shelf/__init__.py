@@ -1,0 +1,1 @@
+"""Styles and collections that people publish for others to use."""

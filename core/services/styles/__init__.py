@@ -1,0 +1,1 @@
+"""Styles and collections: published, changed, found, used."""

@@ -1,0 +1,1 @@
+"""The rows of what people publish and of what moderators keep."""
