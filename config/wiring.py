@@ -226,6 +226,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         places=SHOWCASES,
     )
     uow.on_events(runner.hint_events)
+    uow.on_events(context.changes.hint)
     loops = Loops(chores(uow=uow, objects=objects, policy=policy), uow=uow, clock=clock, meters=meters)
     return Rooms(app=app, runner=runner, loops=loops, wakeup=ground.wakeup)
 

@@ -1,14 +1,17 @@
 """What the routes are given: ports, policy and limits, as one frozen value that wiring fills."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from core.api.changes import Changes
 from core.api.held import HeldPops
 from core.api.limits import ClientAddresses, RateLimits
 from core.api.sources import SourceFetcher, Sources
+from core.api.standing import Standing
 from core.domain.policy import QueuePolicy
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
@@ -16,6 +19,7 @@ from core.ports.screening import Screening
 from core.ports.signed import SignedObjects
 from core.ports.store import UnitOfWork
 from core.ports.wakeup import Wakeup
+from core.services.moderation.patterns import FilterBook
 from core.services.statistics.meters import Meters
 
 MIB = 1 << 20
@@ -47,7 +51,17 @@ class ApiContext:
     body_bytes_max: int = MIB
     body_s_max: float = 30.0
     streams_max: int = 100
+    watches_max: int = 10_000
     rate_limits: RateLimits | None = None
+    prompt_timeouts: bool = False
+    """An address from which a prompt was refused is kept out for some minutes, longer each time."""
+    news: tuple[Mapping[str, object], ...] = ()
+    documents: Mapping[str, str] = field(default_factory=dict)
+    """Terms, privacy and sponsors, as Markdown."""
+    filters: FilterBook = field(default_factory=FilterBook)
+    """The moderators' filters; kept up to date by ``standing``."""
+    standing: Standing = field(init=False)
+    """What moderators have set."""
     addresses: ClientAddresses = field(default_factory=ClientAddresses)
     decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """So many pictures are decoded at a time, which bounds the memory that takes."""
@@ -55,10 +69,16 @@ class ApiContext:
     sources: Sources = field(init=False)
     """Where the pictures go that clients give to work on."""
 
+    changes: Changes = field(init=False)
+    """Who waits here for orders to change; the store's ``on_events`` hints it."""
+
     def __post_init__(self) -> None:
         """Let source pictures be decoded within the same bound as workers'."""
         sources = Sources(objects=self.objects, clock=self.clock, fetcher=self.fetcher, decoding=self.decoding)
         object.__setattr__(self, "sources", sources)
+        standing = Standing(self.uow, self.clock, secret=self.secret, filters=self.filters)
+        object.__setattr__(self, "standing", standing)
+        object.__setattr__(self, "changes", Changes(self.uow, watches_max=self.watches_max))
 
     meters: Meters = field(default_factory=Meters)
 

@@ -73,6 +73,7 @@ async def build(tmp_path: Path, migrated: Path) -> AsyncIterator[Builder]:
             addresses=ClientAddresses(networks_of(proxies)),
             **({"full_check_share": 0.0} | settings),
         )
+        uow.on_events(context.changes.hint)
         server = ApiServer(create_app(context), listening=listening, head_s=0.5, stop_s=2.0)
         await server.start()
         horde = Horde(context, server, uow, objects, clock, aiohttp.ClientSession(), folder)

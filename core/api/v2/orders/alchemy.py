@@ -62,7 +62,7 @@ async def order_forms(call: Call[ModelInterrogationInputStable, None]) -> Answer
     source = await take(context, order.source_image, "source_image")
     tiles = tiles_of(width_px=source.width_px, height_px=source.height_px)
     draft = replace(draft, params=replace(params, source_image=source.key, tiles=tiles))
-    accepted = await ask(call, draft, screened=False)
+    accepted = await ask(call, draft, is_screened=False)
     told = accepted_of(accepted, lifetime_s=context.policy.request_lifetime_s)
     return Reply(message=RequestInterrogationResponse(id=accepted.request_id, message=told.message), status=202)
 

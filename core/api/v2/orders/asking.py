@@ -1,22 +1,22 @@
 """What asking for any kind of work has in common: prices told, prompts screened, orders put into the queue."""
 
-import asyncio
 import logging
 from typing import Any
 
 from core.api.context import ApiContext
 from core.api.operations import Call
 from core.api.v2.amounts import kudos_of
-from core.domain.errors import InvalidRequest
+from core.api.v2.orders.screening import screened
+from core.domain.errors import InvalidRequest, PromptRejected
 from core.domain.kudos.explain import PricedJobs, explain
-from core.domain.moderation import ALLOWED, Verdict
+from core.domain.moderation import ALLOWED
 from core.domain.queue.limits import check, resolve_models
 from core.domain.requests import Accepted, RequestDraft
-from core.ports.store import ReadTransaction
+from core.ports.store import ReadTransaction, Transaction
 from core.services.queue.submit import submit
+from core.services.styles.find import Chosen
+from core.services.styles.use import count_use
 from core.wire.requests import PriceReason, RequestAsync, RequestSingleWarning
-
-_SHORT_PROMPT_CHARS = 500
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +33,29 @@ def check_webhook(address: str) -> None:
 
 
 async def ask(
-    call: Call[Any, None], draft: RequestDraft, *, screened: bool = True, allow_downgrade: bool = False
+    call: Call[Any, None],
+    draft: RequestDraft,
+    *,
+    is_screened: bool = True,
+    reworded: bool = False,
+    allow_downgrade: bool = False,
+    chosen: Chosen | None = None,
 ) -> Accepted:
-    """Put the draft into the queue for the caller; an idempotency key that was used returns its earlier request."""
+    """Put the draft into the queue for the caller; an idempotency key that was used returns its earlier request.
+
+    reworded: what the moderators' filters refuse may be replaced. chosen: the style that it was made with.
+    """
     context, account = call.context, call.account
+    address = context.addresses.of(call.request)
+    await context.standing.admit_order(address)
     check(draft, context.policy)
-    verdict = await _screened(context, draft.prompt) if screened else ALLOWED
+    verdict = ALLOWED
+    if is_screened:
+        draft, verdict = await screened(call, draft, replaced=reworded)
     now_ms = context.clock.now_ms()
-    accepted = await context.uow.write(
-        lambda tx: submit(
+
+    def order(tx: Transaction) -> Accepted:
+        accepted = submit(
             tx,
             account_id=account.id,
             draft=draft,
@@ -52,7 +66,17 @@ async def ask(
             shared_key_id=call.shared_key,
             allow_downgrade=allow_downgrade,
         )
-    )
+        if chosen is not None and not accepted.duplicate:
+            lent = call.shared_key is not None
+            count_use(tx, chosen, by=account.id, request_id=accepted.request_id, now_ms=now_ms, lent=lent)
+        return accepted
+
+    try:
+        accepted = await context.uow.write(order)
+    except PromptRejected:
+        if context.prompt_timeouts and not account.moderator:
+            await context.standing.strike(address)
+        raise
     log.info(
         "request.accepted request_id=%s account_id=%s kind=%s jobs=%s price_mk=%s",
         accepted.request_id,
@@ -62,13 +86,6 @@ async def ask(
         accepted.price_mk,
     )
     return accepted
-
-
-async def _screened(context: ApiContext, prompt: str) -> Verdict:
-    """Return the verdict on the prompt; a long one is judged in a thread, for it takes some 40 ms."""
-    if len(prompt) <= _SHORT_PROMPT_CHARS:
-        return context.screening.screen_prompt(prompt)
-    return await asyncio.to_thread(context.screening.screen_prompt, prompt)
 
 
 async def price_of(context: ApiContext, draft: RequestDraft) -> RequestAsync:

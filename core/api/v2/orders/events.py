@@ -1,19 +1,18 @@
 """A request's progress as server-sent events (ours), so that nobody has to poll."""
 
-import asyncio
-
 import msgspec
 from aiohttp import web
 
-from core.api.context import HELD
+from core.api.changes import Watch
+from core.api.context import CONTEXT, HELD
 from core.api.held import is_gone
 from core.api.operations import Answer, Call, Media, Operation, Operations, Tag
 from core.api.v2.orders import seen
 from core.domain.errors import NotFound, Unavailable
+from core.domain.ids import RequestId
 from core.wire import Rc
 from core.wire.requests import RequestStatusCheck
 
-_LOOK_S = 0.5
 _QUIET_S = 15.0
 
 
@@ -36,7 +35,7 @@ async def follow_order(call: Call[None, None]) -> Answer:
     """Send an event ``progress`` at each change, and ``done`` as the last one."""
     request, context = call.request, call.context
     request_id, held = seen.order_id_of(call.at("id")), request.app[HELD]
-    found = await context.uow.read(seen.look(context, request_id))
+    await context.uow.read(seen.look(context, request_id))
     if held.streams >= context.streams_max:
         raise Unavailable(f"All {context.streams_max} live streams are in use. Poll generate/check instead.")
     response = web.StreamResponse(
@@ -47,23 +46,33 @@ async def follow_order(call: Call[None, None]) -> Answer:
         }
     )
     with held.stream():
-        await response.prepare(request)
-        sent, quiet_s = b"", 0.0
-        while not is_gone(request):
-            event = msgspec.json.encode(_event_of(found))
-            if event != sent or quiet_s >= _QUIET_S:
-                name = b"done" if found.status.done else b"progress"
-                await response.write(b"event: " + name + b"\ndata: " + event + b"\n\n")
-                sent, quiet_s = event, 0.0
-            if found.status.done or held.closing:
-                break
-            await asyncio.sleep(_LOOK_S)
-            quiet_s += _LOOK_S
-            try:
-                found = await context.uow.read(seen.look(context, request_id))
-            except NotFound:
-                break
+        async with context.changes.watching(request_id, steps=True) as watch:
+            await response.prepare(request)
+            await _tell(request, response, watch, request_id=request_id)
     return response
+
+
+async def _tell(request: web.Request, response: web.StreamResponse, watch: Watch, *, request_id: RequestId) -> None:
+    """Write the order's state at each change, and now and then without one, until it is done or either side goes."""
+    context, held = request.app[CONTEXT], request.app[HELD]
+    sent, woken = b"", True
+    while not is_gone(request):
+        try:
+            found = await context.uow.read(seen.look(context, request_id))
+        except NotFound:
+            return
+        event = msgspec.json.encode(_event_of(found))
+        if event != sent or not woken:
+            name = b"done" if found.status.done else b"progress"
+            await response.write(b"event: " + name + b"\ndata: " + event + b"\n\n")
+            sent = event
+        if found.status.done or held.closing:
+            return
+        watch.busy = found.status.processing > 0
+        woken = False
+        async with held.hold(request, wait_s=_QUIET_S):
+            await watch.changed()
+            woken = True
 
 
 def _event_of(found: seen.Seen) -> ProgressEvent:

@@ -10,7 +10,7 @@ from core.api.limits import a_minute, a_second
 from core.api.limits.limit import ORDER
 from core.api.operations import Answer, Call, Caller, Operation, Operations, Reply, Tag
 from core.api.v2.nesting import check_carried
-from core.api.v2.orders import seen
+from core.api.v2.orders import seen, waiting
 from core.api.v2.orders.asking import accepted_of, ask, check_webhook, price_of
 from core.api.v2.orders.drafts import draft_of
 from core.api.v2.orders.pictures import with_pictures, without_pictures
@@ -80,15 +80,15 @@ async def order_pictures(call: Call[GenerationInputStable, None]) -> Answer:
 
 
 async def check_order_of(call: Call[None, None]) -> Answer:
-    """Say how far an order is. Needs no key: who knows the id may ask."""
-    look = seen.look(call.context, seen.order_id_of(call.at("id")), kind=Kind.IMAGE)
-    return seen.check_of(await call.context.uow.read(look))
+    """Say how far an order is, with ``Prefer: wait=N`` once that has changed. Who knows the id may ask, without key."""
+    found, headers = await waiting.look(call, kind=Kind.IMAGE)
+    return Reply(message=seen.check_of(found), headers=headers)
 
 
 async def order_status(call: Call[None, None]) -> Answer:
     """Say how far an order is and give its pictures, again and again if asked."""
-    look = seen.look(call.context, seen.order_id_of(call.at("id")), kind=Kind.IMAGE)
-    return await seen.status_of(call.context, await call.context.uow.read(look))
+    found, headers = await waiting.look(call, kind=Kind.IMAGE)
+    return Reply(message=await seen.status_of(call.context, found), headers=headers)
 
 
 async def cancel_order(call: Call[None, None]) -> Answer:
@@ -135,6 +135,7 @@ OPERATIONS: Operations = (
         tag=Tag.IMAGE,
         summary="How far an order is, without its pictures",
         handler=check_order_of,
+        headers=waiting.WaitHeaders,
         replies={200: RequestStatusCheck},
         refusals={404: (Rc.REQUEST_NOT_FOUND,)},
         limits=(a_second(10),),
@@ -146,6 +147,7 @@ OPERATIONS: Operations = (
         tag=Tag.IMAGE,
         summary="How far an order is, with its pictures",
         handler=order_status,
+        headers=waiting.WaitHeaders,
         replies={200: RequestStatusStable},
         refusals={404: (Rc.REQUEST_NOT_FOUND,)},
         limits=(a_minute(10),),

@@ -9,7 +9,7 @@ from core.api.auth import client_agent_of
 from core.api.limits import a_minute
 from core.api.limits.limit import ORDER
 from core.api.operations import Answer, Call, Caller, Operation, Operations, Reply, Tag
-from core.api.v2.orders import seen
+from core.api.v2.orders import seen, waiting
 from core.api.v2.orders.asking import accepted_of, ask, check_webhook, price_of
 from core.domain.accounts import Account
 from core.domain.errors import InvalidRequest, NotFound, NotPermitted
@@ -44,7 +44,7 @@ async def order_texts(call: Call[GenerationInputKobold, None]) -> Answer:
     draft = draft_of(order, client_agent=client_agent_of(call.request))
     if order.dry_run:
         return await price_of(context, draft)
-    accepted = await ask(call, draft, screened=False, allow_downgrade=order.allow_downgrade)
+    accepted = await ask(call, draft, is_screened=False, allow_downgrade=order.allow_downgrade)
     told = accepted_of(accepted, lifetime_s=context.policy.request_lifetime_s)
     return Reply(message=structs.replace(told, warnings=UNSET), status=202)
 
@@ -127,9 +127,9 @@ def draft_of(order: GenerationInputKobold, *, client_agent: str) -> RequestDraft
 
 
 async def text_status(call: Call[None, None]) -> Answer:
-    """Say how far an order is and give its texts, again and again if asked."""
-    look = seen.look(call.context, seen.order_id_of(call.at("id")), kind=Kind.TEXT)
-    return status_of(await call.context.uow.read(look))
+    """Say how far an order is and give its texts; with ``Prefer: wait=N`` once that has changed."""
+    found, headers = await waiting.look(call, kind=Kind.TEXT)
+    return Reply(message=status_of(found), headers=headers)
 
 
 async def cancel_texts(call: Call[None, None]) -> Answer:
@@ -206,6 +206,7 @@ OPERATIONS: Operations = (
         tag=Tag.TEXT,
         summary="How far an order is, with its texts",
         handler=text_status,
+        headers=waiting.WaitHeaders,
         replies={200: RequestStatusKobold},
         refusals={404: (Rc.REQUEST_NOT_FOUND,)},
         limits=(a_minute(60),),
