@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from core.domain.workers.offer import WorkerOffer
-from core.ports.accounts import AccountReads, AccountStore, LedgerReads, LedgerStore
-from core.ports.guard import GuardReads, GuardStore
-from core.ports.kudos import EscrowReads, JournalReads, SharedKeyReads, SharedKeyStore
+from core.ports.nouns.accounts import AccountReads, AccountStore, LedgerReads, LedgerStore
+from core.ports.nouns.guard import GuardReads, GuardStore
+from core.ports.nouns.kudos import EscrowReads, JournalReads, SharedKeyReads, SharedKeyStore
+from core.ports.nouns.queue import ClaimStore, JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
+from core.ports.nouns.record import EventReads, EventStore, LoopStore, VerdictStore
+from core.ports.nouns.records import RecordReads, RecordStore
+from core.ports.nouns.statistics import PruningReads, PruningStore, StatisticsReads, StatisticsStore
+from core.ports.nouns.styles import CollectionReads, CollectionStore, StyleReads, StyleStore
+from core.ports.nouns.workers import MessageReads, MessageStore, TeamReads, TeamStore, WorkerReads, WorkerStore
 from core.ports.points import Step
-from core.ports.queue import ClaimStore, JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
-from core.ports.record import EventReads, EventStore, LoopStore, VerdictStore
-from core.ports.records import RecordReads, RecordStore
-from core.ports.statistics import PruningReads, PruningStore, StatisticsReads, StatisticsStore
-from core.ports.styles import CollectionReads, CollectionStore, StyleReads, StyleStore
-from core.ports.workers import MessageReads, MessageStore, TeamReads, TeamStore, WorkerReads, WorkerStore
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from core.domain.ids import AccountId
 from core.domain.kinds.kind import Kind
 from core.domain.shelf.collection import Collection, CollectionId, Member
 from core.domain.shelf.style import StyleId
-from core.ports.styles import PAGE, ShelfOrder
+from core.ports.nouns.styles import PAGE, ShelfOrder
 from core.store.rows.shelf.styles import insert_if_new
 from core.store.tables import accounts, collection_styles, collections, styles
 

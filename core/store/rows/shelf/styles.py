@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.domain.ids import AccountId
 from core.domain.kinds.kind import Kind
 from core.domain.shelf.style import Example, PublishedStyle, StyleId
-from core.ports.styles import PAGE, ShelfOrder
+from core.ports.nouns.styles import PAGE, ShelfOrder
 from core.store.tables import accounts, collection_styles, styles
 
 _STYLES = sa.select(styles, accounts.c.name.label("owner")).join(accounts, accounts.c.id == styles.c.account_id)
