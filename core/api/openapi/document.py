@@ -122,7 +122,10 @@ def _success(operation: Operation, kind: object) -> Schema:
     if kind is None:
         return {"description": f"{operation.summary}: done; nothing more to say."}
     if isinstance(kind, Media):
-        return {"description": kind.about, "content": {kind.content_type: {"schema": {"type": "string"}}}}
+        return {
+            "description": kind.about,
+            "content": {kind.content_type: {"schema": {"type": "object" if kind.content_type == JSON else "string"}}},
+        }
     return {"description": f"{operation.summary}.", "content": {JSON: {"schema": schema_of(kind)}}}
 
 
