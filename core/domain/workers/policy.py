@@ -13,6 +13,8 @@ class WorkerPolicy:
     per_owner: int = 3
     """Workers of one account; its own ``workers_max`` or an invitation for more comes before."""
     per_trusted_owner: int = 20
+    invite_only: bool = False
+    """No new workers but those of people who were invited to have some."""
     name_chars_max: int = 100
     about_chars_max: int = 1_000
     bridge_agent_chars_max: int = 1_000

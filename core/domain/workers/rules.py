@@ -90,14 +90,22 @@ def handles_of(names: Sequence[str], *, people_max: int) -> tuple[tuple[str, Acc
 
 
 def workers_allowed(*, trusted: bool, own_limit: int | None, invited: int, policy: WorkerPolicy) -> int:
-    """Return how many workers an account may have: its own limit, else as many as by trust or by invitation."""
+    """Return how many workers an account may have: its own limit, else as many as by trust or by invitation.
+
+    In a horde by invitation it is as many as it was invited to have.
+    """
+    if policy.invite_only:
+        return invited
     if own_limit is not None:
         return own_limit
     return max(policy.per_trusted_owner if trusted else policy.per_owner, invited)
 
 
-def check_count(*, present: int, allowed: int, trusted: bool) -> None:
+def check_count(*, present: int, allowed: int, trusted: bool, invite_only: bool = False) -> None:
     """Return if the account may have one worker more than it has, else raise ``TooManyWorkers``."""
+    if present >= allowed and invite_only:
+        message = f"New workers come by invitation now; this account was invited to have {allowed}. Ask the moderators."
+        raise TooManyWorkers(message, limit=allowed, value=present + 1, code="WorkerInviteOnly")
     if present >= allowed:
         message = (
             f"This account has {present} workers and may have {allowed}. Remove one of them"

@@ -115,7 +115,12 @@ def _register(tx: Transaction, offer: WorkerOffer, *, policy: QueuePolicy, now_m
     allowed = workers_allowed(
         trusted=owner.trusted, own_limit=owner.workers_max, invited=owner.worker_invited, policy=policy.workers
     )
-    check_count(present=tx.workers.count_of(owner.id), allowed=allowed, trusted=owner.trusted)
+    check_count(
+        present=tx.workers.count_of(owner.id),
+        allowed=allowed,
+        trusted=owner.trusted,
+        invite_only=policy.workers.invite_only,
+    )
     tx.workers.add(offer, worker_id=WorkerId(new_id()), now_ms=now_ms)
     known = tx.workers.known(offer.name, now_ms=now_ms)
     if known is None:

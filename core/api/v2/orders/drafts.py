@@ -6,12 +6,10 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from core.domain.errors import NotFound
 from core.domain.ids import WorkerId
 from core.domain.kinds.image import ImageParams
 from core.domain.kinds.kind import Kind
 from core.domain.requests import RequestDraft
-from core.wire import Rc
 from core.wire.requests import GenerationInputStable, ModelGenerationInputStable
 
 _STEPS: Final = 30
@@ -59,13 +57,7 @@ def seed_of(given: int | str | UnsetType) -> int | None:
 
 
 def draft_of(order: GenerationInputStable, *, client_agent: str) -> RequestDraft:
-    """Return what the order asks for.
-
-    Raises:
-        NotFound: it names a style; styles are not served here yet.
-    """
-    if order.style:
-        raise NotFound(f"There is no style {order.style[:60]!r}. Leave the field out.", code=Rc.STYLE_NOT_FOUND)
+    """Return what the order asks for; the style that it names has been put into it before."""
     params = order.params
     return RequestDraft(
         kind=Kind.IMAGE,

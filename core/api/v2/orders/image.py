@@ -15,6 +15,7 @@ from core.api.v2.orders.asking import accepted_of, ask, check_webhook, price_of
 from core.api.v2.orders.drafts import draft_of
 from core.api.v2.orders.pictures import with_pictures, without_pictures
 from core.api.v2.orders.rules import check_order
+from core.api.v2.orders.styling import styled_pictures
 from core.domain.kinds.kind import Kind
 from core.domain.queue.limits import check
 from core.wire import Rc
@@ -43,6 +44,7 @@ ORDER_REFUSALS: Final = (
     Rc.INVALID_TRANSPARENCY_IMG_TO_IMG,
     Rc.INVALID_TRANSPARENCY_MODEL,
     Rc.MISSING_EXTRA_TEXTS,
+    Rc.MAINTENANCE_MODE,
     Rc.MISSING_PROMPT,
     Rc.MORE_THAN_MIN_EXTRA_SOURCE_IMAGE,
     Rc.ONLY_SERVICE_ACCOUNT_PROXY,
@@ -64,6 +66,7 @@ ORDER_REFUSALS: Final = (
 
 async def order_pictures(call: Call[GenerationInputStable, None]) -> Answer:
     """Put an order into the queue: 202 with its id and price; a dry run only says the price."""
+    call, chosen = await styled_pictures(call)
     context, order = call.context, call.message
     check_webhook(order.webhook)
     check_order(order, account=call.account, policy=context.policy)
@@ -75,7 +78,9 @@ async def order_pictures(call: Call[GenerationInputStable, None]) -> Answer:
     check(draft, context.policy)
     if order.source_image or order.extra_source_images:
         draft = await with_pictures(context, order, draft)
-    accepted = await ask(call, draft, allow_downgrade=order.allow_downgrade)
+    accepted = await ask(
+        call, draft, reworded=order.replacement_filter, allow_downgrade=order.allow_downgrade, chosen=chosen
+    )
     return Reply(message=accepted_of(accepted, lifetime_s=context.policy.request_lifetime_s), status=202)
 
 
@@ -118,6 +123,7 @@ OPERATIONS: Operations = (
                 Rc.SHARED_KEY_EMPTY,
                 Rc.SHARED_KEY_EXPIRED,
                 Rc.SHARED_KEY_INSUFFICIENT_KUDOS,
+                Rc.TIMEOUT_IP,
             ),
             404: (Rc.STYLE_NOT_FOUND, Rc.WORKER_NOT_FOUND),
             429: (Rc.TOO_MANY_PROMPTS,),

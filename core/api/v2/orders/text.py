@@ -11,8 +11,9 @@ from core.api.limits.limit import ORDER
 from core.api.operations import Answer, Call, Caller, Operation, Operations, Reply, Tag
 from core.api.v2.orders import seen, waiting
 from core.api.v2.orders.asking import accepted_of, ask, check_webhook, price_of
+from core.api.v2.orders.styling import styled_texts
 from core.domain.accounts import Account
-from core.domain.errors import InvalidRequest, NotFound, NotPermitted
+from core.domain.errors import InvalidRequest, NotPermitted
 from core.domain.ids import WorkerId
 from core.domain.kinds.kind import Kind
 from core.domain.kinds.text import TextParams
@@ -37,6 +38,7 @@ _SAMPLERS: Final = 7
 
 async def order_texts(call: Call[GenerationInputKobold, None]) -> Answer:
     """Put an order into the queue: 202 with its id and price; a dry run only says the price."""
+    call, chosen = await styled_texts(call)
     context, order = call.context, call.message
     check_webhook(order.webhook)
     check_author(order, account=call.account)
@@ -44,7 +46,7 @@ async def order_texts(call: Call[GenerationInputKobold, None]) -> Answer:
     draft = draft_of(order, client_agent=client_agent_of(call.request))
     if order.dry_run:
         return await price_of(context, draft)
-    accepted = await ask(call, draft, is_screened=False, allow_downgrade=order.allow_downgrade)
+    accepted = await ask(call, draft, is_screened=False, allow_downgrade=order.allow_downgrade, chosen=chosen)
     told = accepted_of(accepted, lifetime_s=context.policy.request_lifetime_s)
     return Reply(message=structs.replace(told, warnings=UNSET), status=202)
 
@@ -53,10 +55,8 @@ def check_author(order: GenerationInputKobold, *, account: Account) -> None:
     """Return if the order's author may ask for it.
 
     Raises:
-        InvalidRequest, NotPermitted, NotFound: what this author may not ask for, or nobody may.
+        InvalidRequest, NotPermitted: what this author may not ask for, or nobody may.
     """
-    if order.style:
-        raise NotFound(f"There is no style {order.style[:60]!r}. Leave the field out.", code=Rc.STYLE_NOT_FOUND)
     if order.proxied_account and not account.service:
         message = "Only service accounts may ask in the name of others. Leave proxied_account out."
         raise InvalidRequest(message, field="proxied_account", code=Rc.ONLY_SERVICE_ACCOUNT_PROXY)
@@ -175,6 +175,7 @@ OPERATIONS: Operations = (
                 Rc.EXCESSIVE_STOP_SEQUENCE,
                 Rc.INVALID_EXTRA_SOURCE_IMAGES,
                 Rc.INVALID_PROMPT_SIZE,
+                Rc.MAINTENANCE_MODE,
                 Rc.MISSING_FULL_SAMPLER_ORDER,
                 Rc.MISSING_PROMPT,
                 Rc.ONLY_SERVICE_ACCOUNT_PROXY,
@@ -189,6 +190,7 @@ OPERATIONS: Operations = (
                 Rc.SHARED_KEY_EMPTY,
                 Rc.SHARED_KEY_EXPIRED,
                 Rc.SHARED_KEY_INSUFFICIENT_KUDOS,
+                Rc.TIMEOUT_IP,
             ),
             404: (Rc.STYLE_NOT_FOUND, Rc.WORKER_NOT_FOUND),
             429: (Rc.TOO_MANY_PROMPTS,),

@@ -14,6 +14,7 @@ from core.api.context import HELD, ApiContext
 from core.api.held import is_gone
 from core.api.operations import Call, Reply
 from core.domain.errors import NotPermitted, WorkerMaintenance
+from core.domain.guard import Mode
 from core.domain.ids import AccountId
 from core.domain.jobs import Popped
 from core.domain.kinds.kind import Kind
@@ -52,6 +53,9 @@ async def answer_pop(
             code=Rc.ANON_FORBIDDEN_WORKER,
         )
     wait_s = preferred_wait_s(request.headers.getall("Prefer", ()))
+    address = context.addresses.of(request)
+    await context.standing.admit(address)
+    await context.standing.came_from(address, worker_name=offer.name, owner=account)
     popped = await _claim(request, context, offer)
     if wait_s is not None:
         wait_s = min(wait_s, context.hold_s_max)
@@ -94,15 +98,16 @@ async def _hold(
 
 
 async def _claim(request: web.Request, context: ApiContext, offer: WorkerOffer) -> Popped:
-    """Return what the queue has for the worker; nothing if it has hung up."""
-    if is_gone(request):
+    """Return what the queue has for the worker; nothing if it has hung up, or the horde is in maintenance."""
+    modes = (await context.standing.now()).modes
+    if is_gone(request) or Mode.MAINTENANCE in modes:
         return Popped()
-    now_ms = context.clock.now_ms()
+    policy, now_ms = context.standing.policy_under(context.policy, modes), context.clock.now_ms()
 
     def claim(tx: Transaction) -> Popped:
         limit = 1 if offer.kind is Kind.ALCHEMY else offer.amount
-        popped = pop(tx, offer=offer, policy=context.policy, now_ms=now_ms, limit=limit)
-        return _more_forms(tx, offer, popped, policy=context.policy, now_ms=now_ms) if popped.jobs else popped
+        popped = pop(tx, offer=offer, policy=policy, now_ms=now_ms, limit=limit)
+        return _more_forms(tx, offer, popped, policy=policy, now_ms=now_ms) if popped.jobs else popped
 
     return await context.uow.write(claim, step=Step.POP)
 
