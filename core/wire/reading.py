@@ -11,6 +11,7 @@ MessageT = TypeVar("MessageT", bound=msgspec.Struct)
 
 _NOT_JSON = "The body is not valid JSON: {}. Send one JSON object in UTF-8 with Content-Type: application/json."
 _ERRORS_MAX = 20
+_EXACT = 2.0**53
 _SHOWN_CHARS_MAX = 60
 
 
@@ -33,7 +34,8 @@ def encode(message: msgspec.Struct) -> bytes:
 
 
 def decode(body: bytes, message: type[MessageT]) -> MessageT:
-    """Returns the message that the JSON body holds; unknown fields are ignored and null counts as absent.
+    """Returns the message that the JSON body holds; unknown fields are ignored, null counts as absent,
+    and 20.0 is an integer.
 
     Raises:
         MalformedBodyError: not JSON, nested too deep, a NUL character, or fields that break their limits (all named).
@@ -83,10 +85,13 @@ def _decode_with_nulls(body: bytes, message: type[MessageT]) -> MessageT:
 
 
 def _without_nulls(given: object) -> object:
+    """Returns the JSON with nulls left out and whole numbers as integers: to JSON, 20.0 is one."""
     if isinstance(given, dict):
         return {key: _without_nulls(value) for key, value in given.items() if value is not None}
     if isinstance(given, list):
         return [_without_nulls(value) for value in given if value is not None]
+    if isinstance(given, float) and given.is_integer() and abs(given) < _EXACT:
+        return int(given)
     return given
 
 

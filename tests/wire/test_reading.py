@@ -130,6 +130,16 @@ def test_r8_submit_needs_neither_state_nor_seed() -> None:
     assert (submit.state, submit.seed, submit.gen_metadata) == ("ok", msgspec.UNSET, ())
 
 
+def test_whole_numbers_are_integers_however_they_are_written() -> None:
+    """Programs whose numbers are all floats write 20 as 20.0."""
+    order = decode(b'{"prompt": "x", "params": {"steps": 20.0, "cfg_scale": 7.0, "n": 1e0}}', GenerationInputStable)
+    assert (order.params.steps, order.params.cfg_scale, order.params.n) == (20, 7.0, 1)
+    for number in (b"20.5", b"1e300", b"-1e16"):
+        with pytest.raises(MalformedBodyError) as caught:
+            decode(b'{"prompt": "x", "params": {"steps": ' + number + b"}}", GenerationInputStable)
+        assert list(caught.value.errors) == ["params.steps"]
+
+
 SMALL = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
 JSON = SMALL | st.lists(SMALL, max_size=3) | st.dictionaries(st.text(max_size=8), SMALL, max_size=3)
 FIELDS = st.sampled_from([*GenerationInputStable.__struct_fields__, "x"])
