@@ -34,8 +34,9 @@ def encode(message: msgspec.Struct) -> bytes:
 
 
 def decode(body: bytes, message: type[MessageT]) -> MessageT:
-    """Returns the message that the JSON body holds; unknown fields are ignored, null counts as absent,
-    and 20.0 is an integer.
+    """Returns the message that the JSON body holds.
+
+    Unknown fields are ignored, null counts as absent, and 20.0 is an integer.
 
     Raises:
         MalformedBodyError: not JSON, nested too deep, a NUL character, or fields that break their limits (all named).
