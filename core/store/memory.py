@@ -130,6 +130,8 @@ class Memory:
         self.named: Timed[Handles, tuple[AccountId, ...]] = Timed(kept_ms=60_000, size_max=1_000)
         self.ranked: Timed[tuple[int, int], tuple[AccountId, ...]] = Timed(kept_ms=60_000, size_max=1_000)
         self.counts = LaneCounts()
+        self.crowded_until_s = -math.inf
+        """Until then pops look at more heads at once, by ``time.monotonic``: the first are in others' hands."""
         self.events_written = 0
         """How many events this process has tried to write: what is above that in the database, others have written."""
 

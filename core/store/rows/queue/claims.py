@@ -1,6 +1,7 @@
 """Claims: how a waiting job becomes a worker's, so that no two get it and none is missed."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -23,9 +24,10 @@ from core.store.statement import Line, Prepared
 from core.store.tables import leases
 from core.store.writes import Writes, update
 
-WIDTHS: Final = (1, 8, 64, 512)
-"""Candidates a lane, round by round: the first ones may all be in the hands of pops that have not ended yet."""
-HEADS_MAX: Final = 8
+ROUNDS: Final[tuple[tuple[int, int], ...]] = ((1, 8), (1, 64), (8, 128), (64, 512), (512, 4_096))
+"""Candidates a lane and in all, round by round: the first may all be in the hands of pops that have not ended yet."""
+CROWDED_S: Final = 1.0
+"""So long after a first round that was in vain the next pops begin with the second one."""
 _JOBS: Final = "jobs"
 _HEADS = Prepared(HEADS.sqlite, postgres=HEADS.postgres)
 _HEADS_OF = Prepared(HEADS_OF.sqlite, postgres=HEADS_OF.postgres)
@@ -58,8 +60,11 @@ class Claims:
         self._writes.flush_for(_JOBS)
         if not self._line.is_postgres:
             return self._first_on_sqlite(lane_ids, lease_id=lease_id, people=people, everyone=everyone), False
+        rounds = ROUNDS if len(lane_ids) > ROUNDS[0][1] else (ROUNDS[0], *ROUNDS[2:])
+        if time.monotonic() < self._memory.crowded_until_s:
+            rounds = rounds[1:]
         seen = 0
-        for width in WIDTHS:
+        for width, heads in rounds:
             row = self._line.all_unseen(
                 _FIRST,
                 {
@@ -67,7 +72,7 @@ class Claims:
                     "people": list(people),
                     "everyone": everyone,
                     "per_lane": width,
-                    "heads": HEADS_MAX * width,
+                    "heads": heads,
                     "lease": lease_id,
                     "highest": highest,
                 },
@@ -80,6 +85,7 @@ class Claims:
             if row.seen <= seen:
                 break
             seen = row.seen
+            self._memory.crowded_until_s = time.monotonic() + CROWDED_S
         return None, False
 
     def _first_on_sqlite(
