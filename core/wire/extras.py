@@ -106,3 +106,37 @@ class TotalsOut(msgspec.Struct, kw_only=True, frozen=True):
     until: str
     earned: dict[str, Kudos]
     spent: dict[str, Kudos]
+
+
+class NewKeyOut(msgspec.Struct, kw_only=True, frozen=True):
+    """POST /extras/keys/rotate: the account and its new key, which is shown this once."""
+
+    username: str
+    apikey: str
+
+
+class RequestsQuery(msgspec.Struct, kw_only=True, frozen=True):
+    """Which page of one's requests."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = 25
+    cursor: Cursor = ""
+
+
+class RequestLineOut(msgspec.Struct, kw_only=True, frozen=True):
+    """One request. kudos: what was held for it; ended: left out while it is open."""
+
+    id: str
+    kind: Literal["image", "text", "alchemy"]
+    state: Literal["open", "done", "faulted", "cancelled", "expired"]
+    n: int
+    models: tuple[str, ...]
+    kudos: Kudos
+    asked: str
+    ended: str | UnsetType = UNSET
+
+
+class RequestsOut(msgspec.Struct, kw_only=True, frozen=True):
+    """GET /extras/requests: a page, newest first."""
+
+    requests: tuple[RequestLineOut, ...]
+    next_cursor: str | UnsetType = UNSET

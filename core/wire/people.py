@@ -1,57 +1,9 @@
-"""What the horde tells about an account and about itself."""
+"""What the horde tells about itself, and how it refuses."""
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from core.wire.fields import Kudos
-
-
-class UserKudosDetails(msgspec.Struct, kw_only=True, frozen=True):
-    """Where an account's kudos came from and went to."""
-
-    accumulated: Kudos = 0
-    gifted: Kudos = 0
-    donated: Kudos = 0
-    admin: Kudos = 0
-    received: Kudos = 0
-    recurring: Kudos = 0
-    awarded: Kudos = 0
-    styled: Kudos = 0
-
-
-class UserActiveGenerations(msgspec.Struct, kw_only=True, frozen=True):
-    """Ids of the requests that are not finished."""
-
-    image: tuple[str, ...] = ()
-    text: tuple[str, ...] = ()
-    alchemy: tuple[str, ...] = ()
-
-
-class UserDetails(msgspec.Struct, kw_only=True, frozen=True):
-    """GET /find_user: an account as its owner sees it."""
-
-    username: str
-    id: int
-    kudos: Kudos
-    concurrency: int
-    trusted: bool
-    moderator: bool
-    account_age: int
-    worker_count: int = 0
-    worker_ids: tuple[str, ...] = ()
-    sharedkey_ids: tuple[str, ...] = ()
-    worker_invited: int = 0
-    flagged: bool = False
-    vpn: bool = False
-    service: bool = False
-    education: bool = False
-    customizer: bool = False
-    special: bool = False
-    pseudonymous: bool = False
-    deleted: bool = False
-    styles: tuple[dict[str, str], ...] = ()
-    kudos_details: UserKudosDetails = msgspec.field(default_factory=UserKudosDetails)
-    active_generations: UserActiveGenerations | UnsetType = UNSET
 
 
 class HordeHeartbeat(msgspec.Struct, kw_only=True, frozen=True):

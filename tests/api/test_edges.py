@@ -22,7 +22,8 @@ async def test_a_key_is_needed_and_must_be_somebodys(horde: Horde) -> None:
         wrong = await horde.call("POST", f"/api/v2/generate/{noun}", json={}, headers={"apikey": "wrong" * 50})
         assert (wrong.status, wrong.body["rc"]) == (401, "InvalidAPIKey")
     assert (await horde.call("GET", "/api/v2/find_user")).status == 400
-    assert (await horde.call("GET", "/api/v2/find_user", headers={"apikey": "wrong"})).status == 401
+    unknown = await horde.call("GET", "/api/v2/find_user", headers={"apikey": "wrong"})
+    assert (unknown.status, unknown.body["rc"]) == (404, "UserNotFound"), "v2 has it so here"
 
 
 async def test_r10_headers_may_be_written_in_any_case(horde: Horde) -> None:

@@ -1,10 +1,10 @@
-"""Our own routes about kudos, beside v2's: why something costs so much, and where an account's kudos went."""
+"""Our own routes beside v2's: why something costs so much, where an account's kudos went, its requests, a new key."""
 
 from core.api.operations import Operations
 
 
 def operations() -> Operations:
     """Return every operation of ours that is not under ``/api/v2``."""
-    from core.api.extras import price, statement
+    from core.api.extras import keys, price, requests, statement
 
-    return (*price.OPERATIONS, *statement.OPERATIONS)
+    return (*price.OPERATIONS, *statement.OPERATIONS, *requests.OPERATIONS, *keys.OPERATIONS)

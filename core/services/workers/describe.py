@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.domain.accounts import Account
+from core.domain.errors import NotFound
 from core.domain.ids import AccountId, WorkerId
 from core.domain.kinds.kind import Kind
 from core.domain.policy import QueuePolicy
@@ -29,6 +30,18 @@ def describe(
     """Return all that this viewer (None: anybody) may know of the worker; raises ``NotFound``."""
     viewer = None if viewer_id is None else tx.accounts.get(viewer_id)
     return _all_described(tx, [worker_that(tx, worker_id)], viewer, policy=policy, now_ms=now_ms)[0]
+
+
+def describe_named(
+    tx: ReadTransaction | Transaction, *, name: str, viewer_id: AccountId | None, policy: QueuePolicy, now_ms: int
+) -> WorkerDescription:
+    """Return all that this viewer (None: anybody) may know of the worker of this name; raises ``NotFound``."""
+    worker = tx.workers.by_name(name)
+    if worker is None:
+        message = f"There is no worker {name[:60]!r}. Names are written as they are shown, capitals too."
+        raise NotFound(message, code="WorkerNotFound")
+    viewer = None if viewer_id is None else tx.accounts.get(viewer_id)
+    return _all_described(tx, [worker], viewer, policy=policy, now_ms=now_ms)[0]
 
 
 def describe_online(
