@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 from core.domain.workers.offer import WorkerOffer
 from core.ports.nouns.accounts import AccountReads, AccountStore, LedgerReads, LedgerStore
+from core.ports.nouns.deliveries import ReplayReads, ReplayStore, WebhookReads, WebhookStore
 from core.ports.nouns.guard import GuardReads, GuardStore
 from core.ports.nouns.kudos import EscrowReads, JournalReads, SharedKeyReads, SharedKeyStore
 from core.ports.nouns.queue import ClaimStore, JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
@@ -109,6 +110,16 @@ class ReadTransaction(Protocol):
     @property
     def guard(self) -> GuardReads:
         """Filters, time-outs of addresses, modes."""
+        ...
+
+    @property
+    def webhooks(self) -> WebhookReads:
+        """Webhooks and their deliveries."""
+        ...
+
+    @property
+    def replays(self) -> ReplayReads:
+        """Answers to calls that may come again."""
         ...
 
 
@@ -218,6 +229,16 @@ class Transaction(Protocol):
     @property
     def guard(self) -> GuardStore:
         """Filters, time-outs of addresses, modes."""
+        ...
+
+    @property
+    def webhooks(self) -> WebhookStore:
+        """Webhooks and their deliveries."""
+        ...
+
+    @property
+    def replays(self) -> ReplayStore:
+        """Answers to calls that may come again."""
         ...
 
     def after_commit(self, call: Callable[[], None]) -> None:

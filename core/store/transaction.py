@@ -20,9 +20,11 @@ from core.store.rows.queue.claims import Claims
 from core.store.rows.queue.jobs import Jobs
 from core.store.rows.queue.lanes import Lanes
 from core.store.rows.queue.requests import Requests
+from core.store.rows.record.deliveries import Webhooks
 from core.store.rows.record.events import Events
 from core.store.rows.record.loops import Loops
 from core.store.rows.record.pruning import Pruning
+from core.store.rows.record.replays import Replays
 from core.store.rows.record.statistics import Statistics
 from core.store.rows.record.verdicts import Verdicts
 from core.store.rows.shelf.collections import Collections
@@ -53,12 +55,14 @@ class SqlTransaction:
         "messages",
         "pruning",
         "records",
+        "replays",
         "requests",
         "statistics",
         "styles",
         "teams",
         "touched_lanes",
         "verdicts",
+        "webhooks",
         "workers",
         "writes",
     )
@@ -93,6 +97,8 @@ class SqlTransaction:
         self.styles = Styles(connection)
         self.collections = Collections(connection)
         self.guard = Guard(connection)
+        self.webhooks = Webhooks(connection)
+        self.replays = Replays(connection)
 
     @property
     def is_postgres(self) -> bool:

@@ -1,6 +1,7 @@
 """The engine's tables; the migrations make the same ones, which a test compares."""
 
 from core.store.tables.base import metadata
+from core.store.tables.deliveries import deliveries, replays, webhook_secrets, webhooks
 from core.store.tables.guard import address_blocks, address_strikes, filters, modes, worker_addresses
 from core.store.tables.ledger import balances, escrows, holds, ledger_snapshots, shared_keys, transfers
 from core.store.tables.people import account_kudos, account_usage, accounts, api_keys, identities, journal_marks
@@ -21,6 +22,7 @@ __all__ = [
     "collection_styles",
     "collections",
     "crowds",
+    "deliveries",
     "escrows",
     "event_cursors",
     "events",
@@ -37,6 +39,7 @@ __all__ = [
     "loop_runs",
     "metadata",
     "modes",
+    "replays",
     "requests",
     "results",
     "shared_keys",
@@ -46,6 +49,8 @@ __all__ = [
     "teams",
     "transfers",
     "verdicts",
+    "webhook_secrets",
+    "webhooks",
     "worker_addresses",
     "worker_messages",
     "worker_suspicions",
