@@ -246,7 +246,7 @@ class SqliteUnitOfWork:
         tx = SqlTransaction(self._connection, self._memory, self._clock)
         highest_lane = self._memory.lanes.highest
         if not alone:
-            self._connection.exec_driver_sql("SAVEPOINT use_case")
+            tx.line.run_sql("SAVEPOINT use_case", ())
         try:
             try:
                 item.result = item.use_case(tx)
@@ -266,7 +266,7 @@ class SqliteUnitOfWork:
                 self._connection.exec_driver_sql("RELEASE use_case")
             return None
         if not alone:
-            self._connection.exec_driver_sql("RELEASE use_case")
+            tx.line.run_sql("RELEASE use_case", ())
         item.kept = True
         return tx
 
