@@ -64,6 +64,7 @@ class Suite:
             async with asyncio.TaskGroup() as tasks:
                 for part, run in (
                     (Part.LOOPS, rooms.loops.run),
+                    (Part.LOOPS, rooms.sender.run),
                     (Part.BOTS, rooms.runner.run),
                     (Part.API, rooms.wakeup.run),
                 ):
@@ -82,7 +83,7 @@ class Suite:
 
 async def stop_parts(rooms: Rooms) -> None:
     """Bots, loops and held pops end; the server still answers the worker that hands its jobs back."""
-    await asyncio.gather(rooms.runner.stop(), rooms.loops.stop(), rooms.wakeup.stop())
+    await asyncio.gather(rooms.runner.stop(), rooms.loops.stop(), rooms.sender.stop(), rooms.wakeup.stop())
 
 
 async def worker_key(ground: Ground) -> str:

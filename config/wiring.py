@@ -25,12 +25,14 @@ from config.settings import Settings, SettingsError
 from config.volunteers import worker_policy
 from core.api import ApiContext, create_app
 from core.api.context import HELD
+from core.api.hooks import WebhookPoster
 from core.api.metrics import EngineFigures, Metrics, ProcessFigures, StoreFigures
 from core.domain.errors import Unavailable
 from core.domain.policy import QueuePolicy
 from core.loops.chores import chores
 from core.loops.loops import Loops
 from core.loops.wakeup import MemoryWakeup
+from core.loops.webhooks import WebhookSender
 from core.ports.clock import Clock, SystemClock
 from core.ports.objects import ObjectStore
 from core.services.moderation.screening import RuleScreening
@@ -137,6 +139,7 @@ class Rooms:
     app: web.Application
     runner: Runner
     loops: Loops
+    sender: WebhookSender
     wakeup: MemoryWakeup
 
 
@@ -228,7 +231,8 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     uow.on_events(runner.hint_events)
     uow.on_events(context.changes.hint)
     loops = Loops(chores(uow=uow, objects=objects, policy=policy), uow=uow, clock=clock, meters=meters)
-    return Rooms(app=app, runner=runner, loops=loops, wakeup=ground.wakeup)
+    sender = WebhookSender(uow=uow, clock=clock, poster=WebhookPoster(context=context))
+    return Rooms(app=app, runner=runner, loops=loops, sender=sender, wakeup=ground.wakeup)
 
 
 def commons_context(

@@ -5,6 +5,6 @@ from core.api.operations import Operations
 
 def operations() -> Operations:
     """Return every operation of ours that is not under ``/api/v2``."""
-    from core.api.extras import keys, price, requests, statement
+    from core.api.extras import keys, price, requests, statement, webhooks
 
-    return (*price.OPERATIONS, *statement.OPERATIONS, *requests.OPERATIONS, *keys.OPERATIONS)
+    return (*price.OPERATIONS, *statement.OPERATIONS, *requests.OPERATIONS, *keys.OPERATIONS, *webhooks.OPERATIONS)

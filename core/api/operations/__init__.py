@@ -2,10 +2,12 @@
 
 from core.api.operations.call import Call, Reply
 from core.api.operations.idempotency import Idempotency
+from core.api.operations.once import REPLAYED, write_once
 from core.api.operations.operation import Answer, Caller, Media, Operation, Operations, Tag
 from core.api.operations.serving import endpoint, routes_of, tell_limits
 
 __all__ = [
+    "REPLAYED",
     "Answer",
     "Call",
     "Caller",
@@ -18,4 +20,5 @@ __all__ = [
     "endpoint",
     "routes_of",
     "tell_limits",
+    "write_once",
 ]

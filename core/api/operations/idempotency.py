@@ -20,8 +20,10 @@ class Idempotency:
     fingerprint: str
 
 
-def idempotency_of(request: web.Request, body: bytes) -> Idempotency | None:
+def idempotency_of(request: web.Request, body: bytes, *, whose: str = "") -> Idempotency | None:
     """Return the key that the request carries, None where there is none.
+
+    whose: tells apart those who share an account; the same key of another of them is another key.
 
     Raises:
         InvalidRequest: longer than 255 characters, or not printable ASCII.
@@ -38,4 +40,6 @@ def idempotency_of(request: web.Request, body: bytes) -> Idempotency | None:
         raise InvalidRequest(message, field=IDEMPOTENCY_HEADER, limit=KEY_CHARS_MAX, value=len(key))
     digest = hashlib.blake2b(f"{request.method} {request.path}\n".encode("utf-8", "replace"), digest_size=20)
     digest.update(body)
+    if whose:
+        key = hashlib.blake2b(f"{whose}\n{key}".encode(), digest_size=20).hexdigest()
     return Idempotency(key=key, fingerprint=digest.hexdigest())

@@ -51,7 +51,7 @@ def endpoint(operation: Operation) -> _Endpoint:
         if operation.body is not None or operation.idempotent:
             body = await _body_of(request, context, operation)
             message = message_in(request, body, operation.body) if operation.body is not None else None
-            once = idempotency_of(request, body) if operation.idempotent else None
+            once = idempotency_of(request, body, whose=_whose(request, caller)) if operation.idempotent else None
         call: Call[Any, Any] = Call(
             request=request,
             context=context,
@@ -64,6 +64,11 @@ def endpoint(operation: Operation) -> _Endpoint:
         return _sent(call, await operation.handler(call))
 
     return answer
+
+
+def _whose(request: web.Request, caller: Account | None) -> str:
+    """Return who it is of all that share an account: of the anonymous, those at one address."""
+    return request.app[CONTEXT].addresses.of(request) if caller is not None and caller.is_anonymous else ""
 
 
 def _sent(call: Call[Any, Any], answer: Answer) -> web.StreamResponse:

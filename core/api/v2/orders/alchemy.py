@@ -11,7 +11,7 @@ from core.api.limits import a_second
 from core.api.operations import Answer, Call, Caller, Operation, Operations, Reply, Tag
 from core.api.v2.nesting import check_carried
 from core.api.v2.orders import seen
-from core.api.v2.orders.asking import accepted_of, ask, check_webhook
+from core.api.v2.orders.asking import accepted_of, ask, check_webhook, replayed
 from core.api.v2.orders.pictures import take
 from core.domain.ids import RequestId
 from core.domain.jobs import Job, JobState
@@ -62,9 +62,13 @@ async def order_forms(call: Call[ModelInterrogationInputStable, None]) -> Answer
     source = await take(context, order.source_image, "source_image")
     tiles = tiles_of(width_px=source.width_px, height_px=source.height_px)
     draft = replace(draft, params=replace(params, source_image=source.key, tiles=tiles))
-    accepted = await ask(call, draft, is_screened=False)
+    accepted = await ask(call, draft, is_screened=False, webhook=order.webhook)
     told = accepted_of(accepted, lifetime_s=context.policy.request_lifetime_s)
-    return Reply(message=RequestInterrogationResponse(id=accepted.request_id, message=told.message), status=202)
+    return Reply(
+        message=RequestInterrogationResponse(id=accepted.request_id, message=told.message),
+        status=202,
+        headers=replayed(accepted),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +121,14 @@ async def _status_of(context: ApiContext, found: _Forms) -> InterrogationStatus:
         InterrogationFormStatus(
             form=found.names[job.ordinal],
             state=_STATES[job.state],
-            result=await _result_of(context, results.get(job.ordinal), found.names[job.ordinal]),
+            result=await result_of(context, results.get(job.ordinal), found.names[job.ordinal]),
         )
         for job in sorted(found.jobs, key=lambda job: job.ordinal)
     ]
     return InterrogationStatus(state=overall({form.state for form in forms}), forms=tuple(forms))
 
 
-async def _result_of(context: ApiContext, result: JobResult | None, name: str) -> dict[str, object] | None:
+async def result_of(context: ApiContext, result: JobResult | None, name: str) -> dict[str, object] | None:
     """Return a form's result under its name; a picture's address (or itself as base64) where one was made."""
     if result is None:
         return None

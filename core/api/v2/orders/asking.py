@@ -1,18 +1,23 @@
 """What asking for any kind of work has in common: prices told, prompts screened, orders put into the queue."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from core.api.context import ApiContext
-from core.api.operations import Call
+from core.api.operations import REPLAYED, Call, Idempotency
 from core.api.v2.amounts import kudos_of
 from core.api.v2.orders.screening import screened
+from core.domain.calls.deliveries import Webhook
+from core.domain.calls.replays import Replay
 from core.domain.errors import InvalidRequest, PromptRejected
+from core.domain.ids import AccountId
 from core.domain.kudos.explain import PricedJobs, explain
 from core.domain.moderation import ALLOWED
 from core.domain.queue.limits import check, resolve_models
 from core.domain.requests import Accepted, RequestDraft
 from core.ports.store import ReadTransaction, Transaction
+from core.services.people.replays import replay_of
 from core.services.queue.submit import submit
 from core.services.styles.find import Chosen
 from core.services.styles.use import count_use
@@ -40,10 +45,12 @@ async def ask(
     reworded: bool = False,
     allow_downgrade: bool = False,
     chosen: Chosen | None = None,
+    webhook: str = "",
 ) -> Accepted:
     """Put the draft into the queue for the caller; an idempotency key that was used returns its earlier request.
 
-    reworded: what the moderators' filters refuse may be replaced. chosen: the style that it was made with.
+    reworded: what the moderators' filters refuse may be replaced. chosen: the style that it was made with. webhook: an
+    address that is told of each finished job.
     """
     context, account = call.context, call.account
     address = context.addresses.of(call.request)
@@ -54,7 +61,11 @@ async def ask(
         draft, verdict = await screened(call, draft, replaced=reworded)
     now_ms = context.clock.now_ms()
 
+    once = call.once
+
     def order(tx: Transaction) -> Accepted:
+        if once is not None:
+            replay_of(tx, account_id=account.id, key=once.key, fingerprint=once.fingerprint)
         accepted = submit(
             tx,
             account_id=account.id,
@@ -62,11 +73,18 @@ async def ask(
             verdict=verdict,
             policy=context.policy,
             now_ms=now_ms,
-            idempotency_key=call.once.key if call.once else None,
+            idempotency_key=once.key if once is not None else None,
             shared_key_id=call.shared_key,
             allow_downgrade=allow_downgrade,
         )
-        if chosen is not None and not accepted.duplicate:
+        if accepted.duplicate:
+            return accepted
+        if webhook:
+            wanted = Webhook(request_id=accepted.request_id, account_id=account.id, url=webhook, at_ms=now_ms)
+            tx.webhooks.want(wanted)
+        if once is not None:
+            tx.replays.add(_kept(account.id, once, now_ms=now_ms))
+        if chosen is not None:
             lent = call.shared_key is not None
             count_use(tx, chosen, by=account.id, request_id=accepted.request_id, now_ms=now_ms, lent=lent)
         return accepted
@@ -86,6 +104,16 @@ async def ask(
         accepted.price_mk,
     )
     return accepted
+
+
+def _kept(account_id: AccountId, once: Idempotency, *, now_ms: int) -> Replay:
+    """Return what is kept of an order besides itself: what was asked under its key."""
+    return Replay(account_id=account_id, key=once.key, fingerprint=once.fingerprint, status=202, body="", at_ms=now_ms)
+
+
+def replayed(accepted: Accepted) -> Mapping[str, str]:
+    """Return the headers of the reply to an order: whether it is an earlier one that its key brought back."""
+    return REPLAYED if accepted.duplicate else {}
 
 
 async def price_of(context: ApiContext, draft: RequestDraft) -> RequestAsync:

@@ -11,7 +11,7 @@ from core.api.limits.limit import ORDER
 from core.api.operations import Answer, Call, Caller, Operation, Operations, Reply, Tag
 from core.api.v2.nesting import check_carried
 from core.api.v2.orders import seen, waiting
-from core.api.v2.orders.asking import accepted_of, ask, check_webhook, price_of
+from core.api.v2.orders.asking import accepted_of, ask, check_webhook, price_of, replayed
 from core.api.v2.orders.drafts import draft_of
 from core.api.v2.orders.pictures import with_pictures, without_pictures
 from core.api.v2.orders.rules import check_order
@@ -79,9 +79,18 @@ async def order_pictures(call: Call[GenerationInputStable, None]) -> Answer:
     if order.source_image or order.extra_source_images:
         draft = await with_pictures(context, order, draft)
     accepted = await ask(
-        call, draft, reworded=order.replacement_filter, allow_downgrade=order.allow_downgrade, chosen=chosen
+        call,
+        draft,
+        reworded=order.replacement_filter,
+        allow_downgrade=order.allow_downgrade,
+        chosen=chosen,
+        webhook=order.webhook,
     )
-    return Reply(message=accepted_of(accepted, lifetime_s=context.policy.request_lifetime_s), status=202)
+    return Reply(
+        message=accepted_of(accepted, lifetime_s=context.policy.request_lifetime_s),
+        status=202,
+        headers=replayed(accepted),
+    )
 
 
 async def check_order_of(call: Call[None, None]) -> Answer:

@@ -107,7 +107,7 @@ def check_of(seen: Seen) -> RequestStatusCheck:
 async def status_of(context: ApiContext, seen: Seen) -> RequestStatusStable:
     """Return the status with its pictures: addresses if they are https, else (or where asked) base64 WebP."""
     inline = seen.inline or not has_https_pictures(context)
-    generations = [await _generation(context, result, inline=inline) for result in seen.status.results]
+    generations = [await generation_of(context, result, inline=inline) for result in seen.status.results]
     return RequestStatusStable(**structs.asdict(check_of(seen)), generations=tuple(generations))
 
 
@@ -127,7 +127,8 @@ async def picture_of(context: ApiContext, key: str, *, inline: bool) -> str:
     return base64.b64encode(body).decode()
 
 
-async def _generation(context: ApiContext, result: JobResult, *, inline: bool) -> GenerationStable:
+async def generation_of(context: ApiContext, result: JobResult, *, inline: bool) -> GenerationStable:
+    """Return one picture as v2 says it."""
     img = await picture_of(context, result.object_key, inline=inline)
     state: Literal["ok", "censored"] = "censored" if result.state == "censored" else "ok"
     return GenerationStable(

@@ -10,7 +10,7 @@ from core.api.limits import a_minute
 from core.api.limits.limit import ORDER
 from core.api.operations import Answer, Call, Caller, Operation, Operations, Reply, Tag
 from core.api.v2.orders import seen, waiting
-from core.api.v2.orders.asking import accepted_of, ask, check_webhook, price_of
+from core.api.v2.orders.asking import accepted_of, ask, check_webhook, price_of, replayed
 from core.api.v2.orders.styling import styled_texts
 from core.domain.accounts import Account
 from core.domain.errors import InvalidRequest, NotPermitted
@@ -46,9 +46,11 @@ async def order_texts(call: Call[GenerationInputKobold, None]) -> Answer:
     draft = draft_of(order, client_agent=client_agent_of(call.request))
     if order.dry_run:
         return await price_of(context, draft)
-    accepted = await ask(call, draft, is_screened=False, allow_downgrade=order.allow_downgrade, chosen=chosen)
+    accepted = await ask(
+        call, draft, is_screened=False, allow_downgrade=order.allow_downgrade, chosen=chosen, webhook=order.webhook
+    )
     told = accepted_of(accepted, lifetime_s=context.policy.request_lifetime_s)
-    return Reply(message=structs.replace(told, warnings=UNSET), status=202)
+    return Reply(message=structs.replace(told, warnings=UNSET), status=202, headers=replayed(accepted))
 
 
 def check_author(order: GenerationInputKobold, *, account: Account) -> None:
@@ -142,11 +144,12 @@ async def cancel_texts(call: Call[None, None]) -> Answer:
 
 def status_of(found: seen.Seen) -> RequestStatusKobold:
     """Return the status with its texts."""
-    generations = tuple(map(_generation, found.status.results))
+    generations = tuple(map(generation_of, found.status.results))
     return RequestStatusKobold(**structs.asdict(seen.check_of(found)), generations=generations)
 
 
-def _generation(result: JobResult) -> GenerationKobold:
+def generation_of(result: JobResult) -> GenerationKobold:
+    """Return one text as v2 says it."""
     state: Literal["ok", "censored"] = "censored" if result.state == "censored" else "ok"
     return GenerationKobold(
         text=str((result.body or {}).get("text", "")),

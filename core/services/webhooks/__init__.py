@@ -1,0 +1,1 @@
+"""Whoever asked is told at an address of its own."""
