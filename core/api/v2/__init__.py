@@ -1,7 +1,7 @@
 """The operations of AI Horde API v2, a room a family of nouns, and our extras under the same prefix."""
 
 from core.api.operations import Operations
-from core.api.v2 import orders, people, showing, work, workers
+from core.api.v2 import guarding, orders, people, showing, styles, work, workers
 
 
 def operations() -> Operations:
@@ -12,4 +12,6 @@ def operations() -> Operations:
         *people.operations(),
         *workers.operations(),
         *showing.operations(),
+        *styles.operations(),
+        *guarding.operations(),
     )

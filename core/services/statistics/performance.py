@@ -4,7 +4,7 @@ from collections import Counter
 
 from core.domain.kinds.kind import Kind
 from core.domain.kinds.registry import RULES
-from core.domain.queue.lanes import BOUNDLESS
+from core.domain.queue.lanes import BOUNDLESS, Lane
 from core.domain.statistics import KindPerformance, Performance, Period, start_of
 from core.ports.store import ReadTransaction, Transaction
 from core.services.statistics.crowd import crowd
@@ -19,7 +19,7 @@ def performance(tx: ReadTransaction | Transaction, *, now_ms: int, online_s: int
     for lane_id, count in tx.lanes.waiting_by_lane(now_ms).items():
         lane = tx.lanes.get(lane_id)
         if lane is not None:
-            things[lane.kind] += count * RULES[lane.kind].things_of(_largest(lane.sizes), _largest(lane.lengths))
+            things[lane.kind] += count * lane_things(lane)
     return Performance(
         kinds={
             one.kind: KindPerformance(
@@ -35,6 +35,11 @@ def performance(tx: ReadTransaction | Transaction, *, now_ms: int, online_s: int
             for one in crowd(tx, now_ms=now_ms, online_s=online_s)
         }
     )
+
+
+def lane_things(lane: Lane) -> int:
+    """Return how much work a job of the lane is, about, in things."""
+    return RULES[lane.kind].things_of(_largest(lane.sizes), _largest(lane.lengths))
 
 
 def _largest(bounds: tuple[int, int]) -> int:

@@ -1,22 +1,12 @@
-"""How the horde is: that it lives, how busy it is, which models it has."""
-
-from collections import Counter
-from typing import Literal
-
-import msgspec
+"""How the horde is: that it lives, and how busy it is."""
 
 from core.api.limits.limit import NONE
 from core.api.operations import Answer, Call, Operation, Operations, Tag
 from core.domain.kinds.kind import Kind
-from core.ports.store import ReadTransaction
-from core.services.queue.overview import overview
-from core.wire.people import ActiveModel, HordeHeartbeat, HordePerformance
+from core.services.statistics.performance import performance
+from core.wire.people import HordeHeartbeat, HordePerformance
 
-
-class ModelsQuery(msgspec.Struct, kw_only=True, frozen=True):
-    """GET /status/models: models of which kind of work."""
-
-    type: Literal["image", "text"] = "image"
+_MEGA = 1_000_000
 
 
 async def heartbeat(call: Call[None, None]) -> Answer:
@@ -24,38 +14,26 @@ async def heartbeat(call: Call[None, None]) -> Answer:
     return HordeHeartbeat(message="OK", version=call.context.version)
 
 
-async def performance(call: Call[None, None]) -> Answer:
-    """Say how much waits and how many workers are there."""
+async def load(call: Call[None, None]) -> Answer:
+    """Say how much waits, how much was done in the last minute, and who is there."""
     context, now_ms = call.context, call.context.clock.now_ms()
-    seen = await context.uow.read(lambda tx: overview(tx, now_ms=now_ms, online_s=context.policy.online_s))
+    seen = await context.uow.read(lambda tx: performance(tx, now_ms=now_ms, online_s=context.policy.online_s))
+    image, text, alchemy = (seen.kinds[kind] for kind in (Kind.IMAGE, Kind.TEXT, Kind.ALCHEMY))
     return HordePerformance(
-        queued_requests=seen.waiting_by_kind.get(Kind.IMAGE, 0),
-        queued_text_requests=seen.waiting_by_kind.get(Kind.TEXT, 0),
-        queued_forms=seen.waiting_by_kind.get(Kind.ALCHEMY, 0),
-        worker_count=seen.workers_online,
-        thread_count=seen.threads_online,
+        queued_requests=image.waiting,
+        queued_text_requests=text.waiting,
+        worker_count=image.workers,
+        text_worker_count=text.workers,
+        thread_count=image.threads,
+        text_thread_count=text.threads,
+        queued_megapixelsteps=round(image.waiting_things / _MEGA, 2),
+        past_minute_megapixelsteps=round(image.past_minute_things / _MEGA, 2),
+        queued_forms=alchemy.waiting,
+        interrogator_count=alchemy.workers,
+        interrogator_thread_count=alchemy.threads,
+        queued_tokens=text.waiting_things,
+        past_minute_tokens=text.past_minute_things,
     )
-
-
-async def models(call: Call[None, ModelsQuery]) -> Answer:
-    """List the models that workers serve now, or that someone waits for."""
-    context, now_ms = call.context, call.context.clock.now_ms()
-    if call.query.type != "image":
-        return []
-
-    def query(tx: ReadTransaction) -> list[msgspec.Struct]:
-        served: Counter[str] = Counter()
-        for worker in tx.workers.online(now_ms - context.policy.online_s * 1_000):
-            for name in worker.offer.models:
-                served[name] += max(worker.offer.threads, 1)
-        waiting: Counter[str] = Counter()
-        for lane_id, count in tx.lanes.waiting_by_lane(now_ms).items():
-            lane = tx.lanes.get(lane_id)
-            for name in lane.models if lane is not None else ():
-                waiting[name] += count
-        return [ActiveModel(name=name, count=served[name], jobs=waiting[name]) for name in sorted(served | waiting)]
-
-    return await context.uow.read(query)
 
 
 OPERATIONS: Operations = (
@@ -75,17 +53,7 @@ OPERATIONS: Operations = (
         id="get_horde_load",
         tag=Tag.STATUS,
         summary="How much waits, and how many workers are there",
-        handler=performance,
+        handler=load,
         replies={200: HordePerformance},
-    ),
-    Operation(
-        method="GET",
-        path="/api/v2/status/models",
-        id="get_models",
-        tag=Tag.STATUS,
-        summary="The models that workers serve now, or that someone waits for",
-        handler=models,
-        query=ModelsQuery,
-        replies={200: list[ActiveModel]},
     ),
 )

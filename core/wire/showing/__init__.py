@@ -1,0 +1,1 @@
+"""What is published and shown to all, and what moderators keep."""
