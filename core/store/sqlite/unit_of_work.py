@@ -4,9 +4,9 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,7 +38,8 @@ class _Write:
 
     use_case: Callable[[Transaction], Any]  # what it returns is its caller's business
     step: Step | None
-    future: "Future[Any]" = field(default_factory=Future)
+    loop: asyncio.AbstractEventLoop
+    future: "asyncio.Future[Any]"
     result: Any = None
     error: BaseException | None = None
     kept: bool = False
@@ -111,12 +112,13 @@ class SqliteUnitOfWork:
 
     async def write(self, use_case: Callable[[Transaction], T], *, step: Step | None = None) -> T:
         """Return what the use case returned, after its COMMIT; raise its error after its rollback."""
-        item = _Write(use_case=use_case, step=step)
+        loop = asyncio.get_running_loop()
+        item = _Write(use_case=use_case, step=step, loop=loop, future=loop.create_future())
         with self._closing:
             self._check_open()
             self._waiting.put(item)
         with self.meters.writing():
-            result: T = await asyncio.wrap_future(item.future)
+            result: T = await item.future
         return result
 
     async def read(self, query: Callable[[ReadTransaction], T]) -> T:
@@ -189,7 +191,7 @@ class SqliteUnitOfWork:
                 if item is None:
                     open_ = False
                     break
-                if item.future.set_running_or_notify_cancel():
+                if not item.future.cancelled():
                     group.append(item)
                 if len(group) == GROUP_MAX:
                     break
@@ -232,11 +234,7 @@ class SqliteUnitOfWork:
                 item.error = translated(exc, self._path) if isinstance(exc, SQLAlchemyError) else exc
         else:
             self._hint(hints, touched)
-        for item in group:
-            if item.error is not None:
-                item.future.set_exception(item.error)
-            else:
-                item.future.set_result(item.result)
+        _give_out(group)
 
     def _run(self, item: _Write, *, alone: bool) -> SqlTransaction | None:
         """Run one use case in its savepoint; one that fails leaves nothing behind and harms no other.
@@ -280,6 +278,26 @@ class SqliteUnitOfWork:
                 hint()
             except Exception as exc:
                 log.warning("store.hint_failed error=%s", exc, exc_info=exc)
+
+
+def _give_out(group: Sequence[_Write]) -> None:
+    """Let the callers know what came of the group: each event loop is woken once, not once a result."""
+    for loop in {item.loop for item in group}:
+        try:
+            loop.call_soon_threadsafe(_set_results, [item for item in group if item.loop is loop])
+        except RuntimeError:
+            log.debug("store.nobody_waits loop=closed")
+
+
+def _set_results(group: Sequence[_Write]) -> None:
+    """Set each result or error that somebody still waits for."""
+    for item in group:
+        if item.future.done():
+            continue
+        if item.error is not None:
+            item.future.set_exception(item.error)
+        else:
+            item.future.set_result(item.result)
 
 
 def _reach(group: list[_Write], edge: Edge) -> None:
