@@ -41,7 +41,7 @@ class InterrogationFormStatus(msgspec.Struct, kw_only=True, frozen=True):
 
     form: str
     state: State
-    result: dict[str, Any] | None = None
+    result: dict[str, Any] | UnsetType = UNSET
 
 
 class InterrogationStatus(msgspec.Struct, kw_only=True, frozen=True):

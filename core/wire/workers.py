@@ -29,7 +29,7 @@ class WorkerKudosDetails(msgspec.Struct, kw_only=True, frozen=True):
     """What a worker earned by its work and by being there."""
 
     generated: Kudos
-    uptime: Kudos
+    uptime: int
 
 
 class ResponseModelMessage(msgspec.Struct, kw_only=True, frozen=True):
@@ -75,7 +75,7 @@ class WorkerDetails(WorkerDetailsLite, kw_only=True, frozen=True):
     contact: str | UnsetType = UNSET
     bridge_agent: str
     max_pixels: int | UnsetType = UNSET
-    megapixelsteps_generated: Kudos | UnsetType = UNSET
+    megapixelsteps_generated: int | UnsetType = UNSET
     img2img: bool | UnsetType = UNSET
     painting: bool | UnsetType = UNSET
     post_processing: bool | UnsetType = msgspec.field(default=UNSET, name="post-processing")
@@ -84,7 +84,7 @@ class WorkerDetails(WorkerDetailsLite, kw_only=True, frozen=True):
     sdxl_controlnet: bool | UnsetType = UNSET
     max_length: int | UnsetType = UNSET
     max_context_length: int | UnsetType = UNSET
-    tokens_generated: Kudos | UnsetType = UNSET
+    tokens_generated: int | UnsetType = UNSET
     messages: tuple[ResponseModelMessage, ...] | UnsetType = UNSET
 
 

@@ -38,8 +38,8 @@ async def test_what_was_read_is_under_its_form_s_name(horde: Horde) -> None:
     assert await status(horde, request_id) == {
         "state": "waiting",
         "forms": [
-            {"form": "caption", "state": "waiting", "result": None},
-            {"form": "nsfw", "state": "waiting", "result": None},
+            {"form": "caption", "state": "waiting"},
+            {"form": "nsfw", "state": "waiting"},
         ],
     }
     popped = (await pop(horde, "caption", "nsfw", "describe", amount=5)).body

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from msgspec import UNSET
+
 from core.api.auth import client_agent_of
 from core.api.context import ApiContext
 from core.api.limits import a_second
@@ -121,7 +123,7 @@ async def _status_of(context: ApiContext, found: _Forms) -> InterrogationStatus:
         InterrogationFormStatus(
             form=found.names[job.ordinal],
             state=_STATES[job.state],
-            result=await result_of(context, results.get(job.ordinal), found.names[job.ordinal]),
+            result=await result_of(context, results.get(job.ordinal), found.names[job.ordinal]) or UNSET,
         )
         for job in sorted(found.jobs, key=lambda job: job.ordinal)
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.api.context import ApiContext
 from core.api.operations import REPLAYED, Call, Idempotency
-from core.api.v2.amounts import kudos_of
+from core.api.v2.amounts import kudos_of, whole_kudos_of
 from core.api.v2.orders.screening import screened
 from core.domain.calls.deliveries import Webhook
 from core.domain.calls.replays import Replay
@@ -142,14 +142,14 @@ def _reasons(jobs: PricedJobs) -> tuple[PriceReason, ...]:
 def accepted_of(order: Accepted, *, lifetime_s: int) -> RequestAsync:
     """Return the reply to an order that is in the queue; it speaks up only where no worker could take it."""
     if order.is_possible:
-        return RequestAsync(id=order.request_id, kudos=kudos_of(order.price_mk))
+        return RequestAsync(id=order.request_id, kudos=whole_kudos_of(order.price_mk))
     message = (
         "No worker that was seen lately can make this. It waits for one for "
         f"{lifetime_s // 60} minutes. Another model or a smaller size may help."
     )
     return RequestAsync(
         id=order.request_id,
-        kudos=kudos_of(order.price_mk),
+        kudos=whole_kudos_of(order.price_mk),
         message=message,
         warnings=(RequestSingleWarning(code="NoAvailableWorker", message=message),),
     )

@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from core.api.v2.amounts import kudos_of
 from core.domain.kinds.kind import Kind
+from core.domain.kudos.ledger import MK_PER_KUDOS
 from core.domain.workers.message import WorkerMessage
 from core.domain.workers.wishes import Sight, WorkerDescription
 from core.domain.workers.worker import Worker
@@ -35,7 +36,9 @@ def worker_details(seen: WorkerDescription) -> WorkerDetails:
         online=seen.online,
         requests_fulfilled=worker.jobs_done,
         kudos_rewards=kudos_of(worker.kudos_mk + worker.uptime_kudos_mk),
-        kudos_details=WorkerKudosDetails(generated=kudos_of(worker.kudos_mk), uptime=kudos_of(worker.uptime_kudos_mk)),
+        kudos_details=WorkerKudosDetails(
+            generated=kudos_of(worker.kudos_mk), uptime=worker.uptime_kudos_mk // MK_PER_KUDOS
+        ),
         performance=seen.performance,
         threads=offer.threads,
         uptime=worker.uptime_ms // 1_000,
@@ -54,7 +57,7 @@ def worker_details(seen: WorkerDescription) -> WorkerDetails:
         contact=seen.contact or UNSET,
         bridge_agent=offer.bridge_agent,
         max_pixels=offer.pixels_max if is_image else UNSET,
-        megapixelsteps_generated=round(worker.things_done / 1_000_000, 2) if is_image else UNSET,
+        megapixelsteps_generated=round(worker.things_done / 1_000_000) if is_image else UNSET,
         img2img=offer.allow_img2img if is_image else UNSET,
         painting=offer.allow_painting if is_image else UNSET,
         post_processing=offer.allow_post_processing if is_image else UNSET,
