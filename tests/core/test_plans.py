@@ -12,7 +12,7 @@ from core.ports.store import Transaction
 from core.store import Store, connection_of
 from core.store.dialect import CLAIM_FIRST_SQLITE, HEADS
 from core.store.rows.kudos import ledger
-from core.store.rows.people import accounts, worker_statements
+from core.store.rows.people import accounts, records, worker_statements
 from core.store.rows.queue import claims, jobs, leases, requests
 from core.store.rows.record import events
 from core.store.statement import Prepared
@@ -42,6 +42,10 @@ SEARCHES: dict[str, tuple[sa.Executable | Prepared, list[str]]] = {
     "lease of a job": (leases.OF_JOB, ["leases USING INDEX ix_leases_job"]),
     "lapsed leases": (leases.LAPSED, ["leases USING INDEX ix_leases_active"]),
     "leases of a worker": (leases.ACTIVE_OF, ["leases USING INDEX ix_leases_active_worker"]),
+    "requests of an account": (requests._HISTORY, ["requests USING INDEX ix_requests_account"]),
+    "open requests of an account": (requests._OPEN_OF, ["requests USING INDEX ix_requests_account"]),
+    "oldest accounts": (accounts._OLDEST, ["accounts USING INTEGER PRIMARY KEY"]),
+    "transfers to be added up": (records._MOVEMENTS, ["transfers USING INTEGER PRIMARY KEY"]),
     "past expiry": (requests._PAST_EXPIRY, ["requests USING INDEX ix_requests_open"]),
     "holds due": (ledger._HOLDS_DUE, ["holds USING INDEX ix_holds_pending"]),
     "transfer": (ledger._TRANSFER, ["transfers USING INDEX sqlite_autoindex_transfers_1"]),

@@ -6,12 +6,11 @@ from typing import Final, assert_never
 
 from core.domain.accounts import Account
 from core.domain.errors import NotFound, NotPermitted
-from core.domain.ids import AccountId, WorkerId
+from core.domain.ids import AccountId, WorkerId, new_id
 from core.domain.kinds.checks import between
 from core.domain.policy import QueuePolicy
 from core.domain.workers.message import MessageId, WorkerMessage
 from core.ports.store import ReadTransaction, Transaction
-from core.services.workers.once import id_for, key_conflict
 from core.services.workers.permit import account_that, check_moderator, own_worker
 
 PAGE: Final = 50
@@ -39,21 +38,17 @@ def send(
     account_id: AccountId | None = None,
     origin: str | None = None,
     hours: int | None = None,
-    once: str | None = None,
 ) -> WorkerMessage:
     """Return the message: to one worker, to all workers of an account, or (a moderator's, to neither) to every worker.
 
-    An owner's without a worker goes to all its workers. origin: moderators may say in whose name. once: the same key
-    sends once.
+    An owner's without a worker goes to all its workers. origin: moderators may say in whose name.
 
     Raises:
-        Conflict: the key sent another message.
         InvalidRequest: the text or the time breaks a limit.
         NotFound: there is no such worker or account.
         NotPermitted: the worker or the account is another's, and the sender no moderator.
     """
     sender = account_that(tx, by)
-    message_id = MessageId(id_for(tx, "message", by=by, once=once))
     limits = policy.workers
     between("message", len(text.strip()), 1, limits.message_chars_max, "characters")
     lasts_h = limits.message_hours if hours is None else hours
@@ -67,7 +62,7 @@ def send(
         check_moderator(sender, "say in whose name a message is")
         between("origin", len(origin.strip()), 1, 255, "characters")
     message = WorkerMessage(
-        id=message_id,
+        id=MessageId(new_id()),
         text=text,
         origin=origin or (_MODERATORS if sender.moderator else sender.handle),
         made_at_ms=now_ms,
@@ -76,11 +71,6 @@ def send(
         account_id=account_id,
         made_by=sender.id,
     )
-    known = None if once is None else tx.messages.get(message_id)
-    if known is not None:
-        if (known.text, known.worker_id, known.account_id) != (text, worker_id, account_id):
-            raise key_conflict(once)
-        return known
     tx.messages.add(message)
     return message
 

@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.domain.errors import InvalidRequest, NotFound, NotPermitted
-from core.domain.ids import AccountId
+from core.domain.ids import AccountId, new_id
 from core.domain.policy import QueuePolicy
 from core.domain.workers.team import Team, TeamId, check_team_about, check_team_name
 from core.domain.workers.worker import Worker
 from core.ports.store import ReadTransaction, Transaction
-from core.services.workers.once import id_for, key_conflict
 from core.services.workers.permit import account_that
 
 TEAMS_MAX = 500
@@ -28,37 +27,22 @@ class TeamDescription:
     models: Mapping[str, int]
 
 
-def make_team(
-    tx: Transaction,
-    *,
-    by: AccountId,
-    name: str,
-    about: str,
-    policy: QueuePolicy,
-    now_ms: int,
-    once: str | None = None,
-) -> Team:
-    """Return a new team; only trusted accounts and moderators make them. once: the same key makes one team.
+def make_team(tx: Transaction, *, by: AccountId, name: str, about: str, policy: QueuePolicy, now_ms: int) -> Team:
+    """Return a new team; only trusted accounts and moderators make them.
 
-    Raises ``NotPermitted`` for anyone else, ``InvalidRequest`` for a name that is taken or a text that is too long, and
-    ``Conflict`` where the key made another team.
+    Raises ``NotPermitted`` for anyone else, ``InvalidRequest`` for a name that is taken or a text that is too long.
     """
     account = account_that(tx, by)
     if not account.trusted and not account.moderator:
         message = "Only trusted accounts make teams. Trust comes with the work that your workers do; ask a moderator."
         raise NotPermitted(message, code="UntrustedTeamCreation")
     team = Team(
-        id=TeamId(id_for(tx, "team", by=by, once=once)),
+        id=TeamId(new_id()),
         name=check_team_name(name, policy.workers),
         about=check_team_about(about, policy.workers),
         account_id=account.id,
         made_at_ms=now_ms,
     )
-    known = None if once is None else tx.teams.get(team.id)
-    if known is not None:
-        if (known.name, known.about) != (team.name, team.about):
-            raise key_conflict(once)
-        return known
     if not tx.teams.add(team):
         raise _name_taken(team.name)
     return team

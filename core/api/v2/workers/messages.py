@@ -1,9 +1,10 @@
 """Messages to workers: which there are, one of them, sent, deleted."""
 
-from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag
+from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag, write_once
 from core.api.v2.workers.seen import message_details
 from core.domain.ids import AccountId, WorkerId
 from core.domain.workers.message import MessageId
+from core.ports.store import Transaction
 from core.services.workers.message import Validity, message_of, messages_of, send, unsend
 from core.wire import Rc
 from core.wire.users import SimpleResponse
@@ -31,20 +32,21 @@ async def post_message(call: Call[WorkerMessageInput, None]) -> Answer:
     """Say something to one of the caller's workers or to all of them; moderators also to anyone's, and to every one."""
     context, wanted, account = call.context, call.message, call.account
     now_ms, policy = context.clock.now_ms(), context.policy
-    said = await context.uow.write(
-        lambda tx: send(
+
+    def use_case(tx: Transaction) -> ResponseModelMessage:
+        said = send(
             tx,
             by=account.id,
             text=wanted.message,
             worker_id=None if not wanted.worker_id else WorkerId(wanted.worker_id),
             origin=wanted.origin,
             hours=wanted.expiry,
-            once=None if call.once is None else call.once.key,
             policy=policy,
             now_ms=now_ms,
         )
-    )
-    return message_details(said)
+        return message_details(said)
+
+    return await write_once(call, use_case)
 
 
 async def get_message(call: Call[None, None]) -> Answer:

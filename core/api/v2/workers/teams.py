@@ -5,11 +5,12 @@ from typing import Final
 from msgspec import UNSET
 
 from core.api.limits.limit import a_minute
-from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag
+from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag, write_once
 from core.api.v2.amounts import kudos_of
 from core.api.v2.screened import refuse_profane
 from core.api.v2.workers.seen import worker_lite
 from core.domain.workers.team import TeamId
+from core.ports.store import Transaction
 from core.services.workers.teams import (
     TeamDescription,
     change_team,
@@ -45,18 +46,13 @@ async def post_team(call: Call[CreateTeamInput, None]) -> Answer:
     now_ms, policy = context.clock.now_ms(), context.policy
     refuse_profane(context, wanted.name, field="name", code=Rc.PROFANE_TEAM_NAME)
     refuse_profane(context, wanted.info, field="info", code=Rc.PROFANE_TEAM_INFO)
-    made = await context.uow.write(
-        lambda tx: make_team(
-            tx,
-            by=account.id,
-            name=wanted.name,
-            about=wanted.info or "",
-            policy=policy,
-            now_ms=now_ms,
-            once=None if call.once is None else call.once.key,
-        )
-    )
-    return ModifyTeam(id=made.id, name=made.name, info=made.about)
+
+    def use_case(tx: Transaction) -> ModifyTeam:
+        about = wanted.info or ""
+        made = make_team(tx, by=account.id, name=wanted.name, about=about, policy=policy, now_ms=now_ms)
+        return ModifyTeam(id=made.id, name=made.name, info=made.about)
+
+    return await write_once(call, use_case)
 
 
 async def patch_team(call: Call[ModifyTeamInput, None]) -> Answer:
