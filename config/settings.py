@@ -48,6 +48,7 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(pattern=r"^$|^(redis|rediss|valkey|valkeys|unix)://\S+$", examples=["valkey://127.0.0.1:6379/0"])
     ] = ""
     relaxed_addresses: Annotated[tuple[str, ...], Meta(examples=[["192.0.2.0/24"]])] = ()
+    prompt_timeouts: Annotated[bool, Meta(examples=[True])] = False
 
 
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True):

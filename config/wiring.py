@@ -20,6 +20,7 @@ from bots.styles import StyleShelf, StylesInvalid
 from config.kudos import fee_per_mille, kudos_policy, tax_job_mk
 from config.limits import client_addresses, rate_limits
 from config.objects import Shelf, disk_objects, s3_objects
+from config.pages import documents, news
 from config.secrets_file import horde_secret
 from config.settings import Settings, SettingsError
 from config.volunteers import worker_policy
@@ -35,6 +36,8 @@ from core.loops.wakeup import MemoryWakeup
 from core.loops.webhooks import WebhookSender
 from core.ports.clock import Clock, SystemClock
 from core.ports.objects import ObjectStore
+from core.ports.screening import Screening
+from core.services.moderation.filtered import FilteredScreening
 from core.services.moderation.screening import RuleScreening
 from core.services.statistics.meters import Meters
 from core.store import Store, open_store
@@ -208,9 +211,13 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         signed_objects=kept.served,
         rate_limits=rate_limits(settings, public_url=public_url, clock=clock),
         addresses=client_addresses(settings),
+        prompt_timeouts=settings.api.prompt_timeouts,
+        news=news(settings),
+        documents=documents(settings),
     )
+    judged = FilteredScreening(screening, context.filters)
     timelines = [
-        commons_context(ground, platform, objects=objects, screening=screening, shelf=shelf, public_url=public_url)
+        commons_context(ground, platform, objects=objects, screening=judged, shelf=shelf, public_url=public_url)
         for platform in platforms
         if isinstance(platform, CommonsPlatform)
     ]
@@ -223,7 +230,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     runner = Runner(
         uow=uow,
         clock=clock,
-        horde=EmbeddedHorde(policy=policy, screening=screening, objects=objects),
+        horde=EmbeddedHorde(policy=policy, screening=judged, objects=objects),
         shelf=shelf,
         platforms=platforms,
         places=SHOWCASES,
@@ -240,7 +247,7 @@ def commons_context(
     platform: CommonsPlatform,
     *,
     objects: ObjectStore,
-    screening: RuleScreening,
+    screening: Screening,
     shelf: StyleShelf,
     public_url: str,
 ) -> CommonsContext:

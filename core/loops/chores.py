@@ -3,6 +3,7 @@
 from core.domain.calls.deliveries import WebhookPolicy
 from core.domain.policy import QueuePolicy
 from core.loops.chore import Chore
+from core.loops.guard import guard_chores
 from core.loops.kudos import kudos_chores
 from core.loops.queue import queue_chores
 from core.loops.statistics import statistics_chores
@@ -16,6 +17,7 @@ def chores(*, uow: UnitOfWork, objects: ObjectStore | None, policy: QueuePolicy)
     """Return every chore of the engine. objects: None where another process keeps the object store."""
     return (
         *queue_chores(uow=uow, policy=policy, objects=objects),
+        *guard_chores(),
         *kudos_chores(uow=uow, policy=policy),
         *statistics_chores(uow=uow, policy=policy),
         *webhook_chores(uow=uow, policy=WebhookPolicy()),

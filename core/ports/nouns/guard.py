@@ -31,6 +31,10 @@ class GuardReads(Protocol):
         """Return the keyed hash of the address that the worker last came from."""
         ...
 
+    def has_stale(self, *, blocks_before_ms: int, strikes_before_ms: int, addresses_before_ms: int) -> bool:
+        """Tell whether ``prune`` would delete anything."""
+        ...
+
 
 class GuardStore(GuardReads, Protocol):
     """Filters, blocks and modes, to write."""

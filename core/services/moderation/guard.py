@@ -124,6 +124,15 @@ def switch_modes(tx: Transaction, *, by: Account, wanted: dict[Mode, bool], is_a
     return tx.guard.modes()
 
 
+def is_stale(tx: ReadTransaction, *, now_ms: int) -> bool:
+    """Tell whether ``prune_guard`` has anything to do."""
+    return tx.guard.has_stale(
+        blocks_before_ms=now_ms,
+        strikes_before_ms=now_ms - STRIKES_COUNTED_MS,
+        addresses_before_ms=now_ms - ADDRESSES_KEPT_MS,
+    )
+
+
 def prune_guard(tx: Transaction, *, now_ms: int) -> int:
     """Return how many time-outs that ended, strikes that no longer count and old hashes are gone."""
     return tx.guard.prune(

@@ -118,12 +118,28 @@ class Guard:
 
     def prune(self, *, blocks_before_ms: int, strikes_before_ms: int, addresses_before_ms: int) -> int:
         """Delete time-outs that ended, strikes and workers' addresses from before these times; return how many."""
-        old = (
-            sa.delete(address_blocks).where(address_blocks.c.until_ms <= blocks_before_ms),
-            sa.delete(address_strikes).where(address_strikes.c.at_ms < strikes_before_ms),
-            sa.delete(worker_addresses).where(worker_addresses.c.seen_at_ms < addresses_before_ms),
+        old = _old(blocks_before_ms, strikes_before_ms, addresses_before_ms)
+        return sum(self._connection.execute(sa.delete(table).where(rows)).rowcount for table, rows in old)
+
+    def has_stale(self, *, blocks_before_ms: int, strikes_before_ms: int, addresses_before_ms: int) -> bool:
+        """Tell whether ``prune`` would delete anything."""
+        old = _old(blocks_before_ms, strikes_before_ms, addresses_before_ms)
+        return any(
+            self._connection.execute(sa.select(sa.literal(1)).select_from(table).where(rows).limit(1)).first()
+            is not None
+            for table, rows in old
         )
-        return sum(self._connection.execute(statement).rowcount for statement in old)
+
+
+def _old(
+    blocks_before_ms: int, strikes_before_ms: int, addresses_before_ms: int
+) -> tuple[tuple[sa.Table, "sa.ColumnElement[bool]"], ...]:
+    """Return what is to be deleted of each table."""
+    return (
+        (address_blocks, address_blocks.c.until_ms <= blocks_before_ms),
+        (address_strikes, address_strikes.c.at_ms < strikes_before_ms),
+        (worker_addresses, worker_addresses.c.seen_at_ms < addresses_before_ms),
+    )
 
 
 def _filter(row: "sa.Row[*tuple[Any, ...]]") -> Filter:
