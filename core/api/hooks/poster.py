@@ -85,8 +85,8 @@ class WebhookPoster:
             ) as session,
             session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
         ):
-            if answer.status in _REDIRECTS:
-                return answer.headers.get("Location", "")
+            if answer.status in _REDIRECTS and answer.headers.get("Location"):
+                return answer.headers["Location"]
             if 200 <= answer.status < 300:
                 return Posted(delivered=True, status=answer.status)
             why = (answer.reason or "")[:_WHY_CHARS_MAX]

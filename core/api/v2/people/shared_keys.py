@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from core.api.limits.limit import a_minute
-from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag
+from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag, write_once
 from core.api.v2.people.callers import SHARED_KEY
 from core.api.v2.times import iso_of
 from core.domain.accounts import Account
@@ -26,10 +26,12 @@ async def put_shared_key(call: Call[SharedKeyInput, None]) -> Answer:
     """Make a key whose requests the caller's account pays for, within its budget and limits."""
     context, account, now_ms = call.context, call.account, call.context.clock.now_ms()
     terms = _terms(call.message, KeyTerms(name=_UNNAMED), used_mk=0, now_ms=now_ms)
-    key = await context.uow.write(
-        lambda tx: make_key(tx, account_id=account.id, terms=terms, policy=context.policy.kudos, now_ms=now_ms)
-    )
-    return _details(key, account)
+
+    def use_case(tx: Transaction) -> SharedKeyDetails:
+        key = make_key(tx, account_id=account.id, terms=terms, policy=context.policy.kudos, now_ms=now_ms)
+        return _details(key, account)
+
+    return await write_once(call, use_case)
 
 
 async def get_shared_key(call: Call[None, None]) -> Answer:
@@ -113,6 +115,7 @@ OPERATIONS: Operations = (
         refusals={400: (Rc.BAD_REQUEST,), 403: (Rc.ANON_FORBIDDEN, Rc.TOO_MANY_SHARED_KEYS)},
         caller=Caller.ACCOUNT,
         limits=(a_minute(5),),
+        idempotent=True,
     ),
     Operation(
         method="GET",

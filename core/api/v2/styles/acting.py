@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType, to_builtins
 
-from core.api.operations import Call
+from core.api.operations import Answer, Call, write_once
 from core.api.v2.nesting import check_carried
 from core.domain.accounts import Account
 from core.domain.errors import InvalidRequest
@@ -15,6 +15,7 @@ from core.domain.ids import AccountId
 from core.domain.kinds.kind import Kind
 from core.domain.shelf.style import PublishedStyle, StyleId
 from core.ports.nouns.styles import ShelfOrder
+from core.ports.store import Transaction
 from core.services.styles.find import style_that
 from core.services.styles.publish import change_style, delete_style, make_style, own_style
 from core.wire import Rc
@@ -50,7 +51,7 @@ async def found(call: Call[None, None], reference: str, kind: Kind) -> Published
     return await call.context.uow.read(lambda tx: style_that(tx, reference, kind=kind))
 
 
-async def made(call: Call[Any, None], kind: Kind) -> StyleModify:
+async def made(call: Call[Any, None], kind: Kind) -> Answer:
     """Publish the style of the call's message."""
     message, now_ms = call.message, call.context.clock.now_ms()
     wanted = PublishedStyle(
@@ -68,8 +69,11 @@ async def made(call: Call[Any, None], kind: Kind) -> StyleModify:
         nsfw=message.nsfw,
         shared_key_id=_key(message),
     )
-    style = await call.context.uow.write(lambda tx: make_style(tx, by=call.account.id, wanted=wanted, now_ms=now_ms))
-    return StyleModify(id=style.id)
+
+    def use_case(tx: Transaction) -> StyleModify:
+        return StyleModify(id=make_style(tx, by=call.account.id, wanted=wanted, now_ms=now_ms).id)
+
+    return await write_once(call, use_case)
 
 
 async def changed(call: Call[Any, None], kind: Kind) -> StyleModify:

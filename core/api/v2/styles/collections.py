@@ -5,11 +5,12 @@ from typing import Literal
 from msgspec import UNSET
 
 from core.api.limits import a_minute, a_second, an_hour
-from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag
+from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag, write_once
 from core.api.v2.styles.acting import AUTHORS
 from core.domain.kinds.kind import Kind
 from core.domain.shelf.collection import Collection, CollectionId
 from core.ports.nouns.styles import ShelfOrder
+from core.ports.store import Transaction
 from core.services.styles.collect import change_collection, delete_collection, make_collection
 from core.services.styles.find import collection_that
 from core.wire import Rc
@@ -47,8 +48,9 @@ async def show_by_name(call: Call[None, None]) -> Answer:
 async def make(call: Call[InputModelCollection, None]) -> Answer:
     """Publish a collection."""
     message, now_ms = call.message, call.context.clock.now_ms()
-    collection = await call.context.uow.write(
-        lambda tx: make_collection(
+
+    def use_case(tx: Transaction) -> StyleModify:
+        collection = make_collection(
             tx,
             by=call.account.id,
             name=message.name,
@@ -57,8 +59,9 @@ async def make(call: Call[InputModelCollection, None]) -> Answer:
             styles=message.styles,
             now_ms=now_ms,
         )
-    )
-    return StyleModify(id=collection.id)
+        return StyleModify(id=collection.id)
+
+    return await write_once(call, use_case)
 
 
 async def change(call: Call[PatchModelCollection, None]) -> Answer:
@@ -124,6 +127,7 @@ OPERATIONS: Operations = (
         replies={200: StyleModify},
         refusals={400: _BAD, 403: AUTHORS, 404: (Rc.STYLE_NOT_FOUND,)},
         caller=Caller.ACCOUNT,
+        idempotent=True,
         limits=(a_minute(90), a_second(2)),
     ),
     Operation(

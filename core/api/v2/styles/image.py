@@ -84,6 +84,7 @@ OPERATIONS: Operations = (
         replies={200: StyleModify},
         refusals={400: acting.BAD_STYLE, 403: acting.AUTHORS},
         caller=Caller.ACCOUNT,
+        idempotent=True,
         limits=(a_minute(90), a_second(2)),
     ),
     Operation(

@@ -79,6 +79,7 @@ OPERATIONS: Operations = (
         replies={200: StyleModify},
         refusals={400: acting.BAD_STYLE, 403: acting.AUTHORS},
         caller=Caller.ACCOUNT,
+        idempotent=True,
         limits=(an_hour(20),),
     ),
     Operation(
