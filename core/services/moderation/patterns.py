@@ -24,6 +24,7 @@ UNWANTED: Final = "child, infant, underage, immature, teenager, tween"
 """What is put among the unwanted things of a prompt whose words were replaced (AI Horde)."""
 _PROBE_CHARS: Final = 7_500
 _PROBES: Final = ("a", "a ", "ab", "0", "x1", " ")
+_LITERALS_TRIED: Final = 20
 _GROUP_OF: Final = {one: number for number, types in enumerate(GROUPS) for one in types}
 
 
@@ -54,13 +55,11 @@ def try_pattern(pattern: str) -> None:
     except regex.error as exc:
         message = f"regex is no regular expression: {exc}. Correct it."
         raise InvalidRequest(message, field="regex", value=pattern[:60]) from exc
-    literal = "".join(char for char in pattern if char.isalnum() or char == " ")[:40]
-    probes = [(unit * _PROBE_CHARS)[:_PROBE_CHARS] + "!" for unit in (*_PROBES, literal) if unit]
     try:
         if compiled.search("", timeout=PATTERN_S) is not None:
             message = "regex finds something even in an empty text, so it would find every prompt. Make it narrower."
             raise InvalidRequest(message, field="regex", value=pattern[:60])
-        for probe in probes:
+        for probe in _probes(pattern):
             compiled.search(probe, timeout=PATTERN_S)
     except TimeoutError as exc:
         message = (
@@ -68,6 +67,19 @@ def try_pattern(pattern: str) -> None:
             "such as (a+)+, and more than one .* in a row."
         )
         raise InvalidRequest(message, field="regex", limit=PATTERN_S, value=pattern[:60]) from exc
+
+
+def _probes(pattern: str) -> Iterator[str]:
+    """Yield long prompts that repeat what patterns repeat, in pieces that the pattern itself names too.
+
+    Each is broken off before its end, where all that the pattern names stands once: else a pattern that needs one of
+    these would be done at once.
+    """
+    literals = "".join(char for char in pattern if char not in r"\^$.|?*+()[]{}")
+    tail = f"-{literals}"
+    for unit in dict.fromkeys((*_PROBES, literals[:40], *literals[:_LITERALS_TRIED])):
+        if unit:
+            yield (unit * _PROBE_CHARS)[:_PROBE_CHARS] + tail
 
 
 class FilterBook:
