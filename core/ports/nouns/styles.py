@@ -15,7 +15,7 @@ PAGE: int = 25
 class ShelfOrder(StrEnum):
     """How a list of styles or collections is sorted."""
 
-    POPULARITY = "popularity"
+    POPULARITY = "popular"
     """The most used first."""
     AGE = "age"
     """The newest first."""

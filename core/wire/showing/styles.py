@@ -183,7 +183,7 @@ class SimpleResponse(msgspec.Struct, kw_only=True, frozen=True):
 class StylesQuery(msgspec.Struct, kw_only=True, frozen=True):
     """Which page of the styles: 25 each, from 1."""
 
-    sort: Literal["popularity", "age"] = "popularity"
+    sort: Literal["popular", "age"] = "popular"
     page: Page = 1
     tag: Tag | UnsetType = UNSET
     model: StyleModel | UnsetType = UNSET
@@ -192,7 +192,7 @@ class StylesQuery(msgspec.Struct, kw_only=True, frozen=True):
 class CollectionsQuery(msgspec.Struct, kw_only=True, frozen=True):
     """Which page of the collections: 25 each, from 1."""
 
-    sort: Literal["popularity", "age"] = "popularity"
+    sort: Literal["popular", "age"] = "popular"
     page: Page = 1
     type: Literal["all", "image", "text"] = "all"
 
