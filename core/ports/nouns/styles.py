@@ -42,10 +42,6 @@ class StyleReads(Protocol):
         """Return the account's styles, the oldest first."""
         ...
 
-    def count_with_key(self, shared_key_id: str) -> int:
-        """Return how many styles are paid for with this shared key."""
-        ...
-
 
 class StyleStore(StyleReads, Protocol):
     """Styles, to write."""

@@ -28,7 +28,6 @@ _OF = (
     .order_by(styles.c.made_at_ms, styles.c.id)
     .limit(sa.bindparam("most"))
 )
-_WITH_KEY = sa.select(sa.func.count()).where(styles.c.shared_key_id == sa.bindparam("key_id"))
 _PUT = sa.update(styles).where(styles.c.id == sa.bindparam("the_style"))
 _USED = _PUT.values(uses=styles.c.uses + 1)
 _LEAVE = sa.delete(collection_styles).where(collection_styles.c.style_id == sa.bindparam("the_style"))
@@ -78,10 +77,6 @@ class Styles:
         """Return the account's styles, the oldest first."""
         query = _OF.where(styles.c.public) if public_only else _OF
         return [_style(row) for row in self._connection.execute(query, {"owner_id": account_id, "most": limit})]
-
-    def count_with_key(self, shared_key_id: str) -> int:
-        """Return how many styles are paid for with this shared key."""
-        return self._connection.scalar(_WITH_KEY, {"key_id": shared_key_id}) or 0
 
     def add(self, style: PublishedStyle) -> bool:
         """Write a new style; return False where its owner has another one of the kind with this name."""
