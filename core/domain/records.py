@@ -58,11 +58,22 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StyleMade:
+    """A style that an account made, in short, and how often it was used."""
+
+    id: str
+    name: str
+    kind: Kind
+    public: bool
+    uses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """An account as someone may see it; what is not for these eyes is None.
 
     waiting_max: how many of its jobs may wait. worker_ids: for everyone where the owner has public workers.
-    active: its open requests, the newest first.
+    active: its open requests, the newest first. styles: the public ones, all for the owner and moderators.
     """
 
     account: Account
@@ -72,6 +83,8 @@ class Profile:
     usage: Mapping[Kind, Usage] = field(default_factory=dict)
     fulfilled: Mapping[Kind, Fulfilled] = field(default_factory=dict)
     moved: Mapping[TransferReason, Moved] = field(default_factory=dict)
+    styles: tuple[StyleMade, ...] = ()
+    style_uses: Mapping[Kind, int] = field(default_factory=dict)
     worker_ids: tuple[WorkerId, ...] | None = None
     shared_key_ids: tuple[str, ...] | None = None
     active: Mapping[Kind, tuple[RequestId, ...]] | None = None

@@ -92,7 +92,7 @@ class ModifyWorkerInput(msgspec.Struct, kw_only=True, frozen=True):
     """PUT /workers/{id}: what shall be different; what is left out stays. team: an id, or empty for none."""
 
     maintenance: bool | None = None
-    maintenance_msg: Annotated[str, Meta(max_length=1_000)] | None = None
+    maintenance_msg: str | None = None
     paused: bool | None = None
     info: Annotated[str, Meta(max_length=1_000)] | None = None
     name: Annotated[str, Meta(min_length=5, max_length=100)] | None = None

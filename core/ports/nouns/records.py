@@ -6,7 +6,7 @@ from typing import Protocol
 from core.domain.ids import AccountId, WorkerId
 from core.domain.kinds.kind import Kind
 from core.domain.kudos.ledger import TransferReason
-from core.domain.records import Fulfilled, Moved, Movement, Usage
+from core.domain.records import Fulfilled, Moved, Movement, StyleMade, Usage
 
 
 class RecordReads(Protocol):
@@ -26,6 +26,10 @@ class RecordReads(Protocol):
 
     def worker_ids(self, account_ids: Sequence[AccountId]) -> Mapping[AccountId, tuple[WorkerId, ...]]:
         """Return the accounts' workers, the oldest first."""
+        ...
+
+    def styles(self, account_ids: Sequence[AccountId]) -> Mapping[AccountId, tuple[StyleMade, ...]]:
+        """Return the styles that the accounts made, the oldest first."""
         ...
 
     def journal_mark(self) -> int:

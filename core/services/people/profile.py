@@ -1,5 +1,6 @@
 """Profile: accounts as someone may see them, several at once at the cost of one."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -8,7 +9,7 @@ from core.domain.errors import NotFound
 from core.domain.ids import AccountId, RequestId
 from core.domain.kinds.kind import Kind
 from core.domain.policy import QueuePolicy
-from core.domain.records import Profile
+from core.domain.records import Profile, StyleMade
 from core.domain.workers.wishes import Sight, sight_of
 from core.ports.store import ReadTransaction, Transaction
 from core.services.queue.admit import waiting_max
@@ -56,17 +57,18 @@ def _profiles(
     policy: QueuePolicy,
     now_ms: int,
 ) -> list[Profile]:
-    """Return the accounts' profiles in their order: four reads for all, and three more for each that is not public."""
+    """Return the accounts' profiles in their order: five reads for all, and three more for each that is not public."""
     if not accounts:
         return []
     ids = [account.id for account in accounts]
     usage, fulfilled = tx.records.usage(ids), tx.records.fulfilled(ids)
     moved, workers = tx.records.moved(ids), tx.records.worker_ids(ids)
+    styles = tx.records.styles(ids)
     found = []
     for account in accounts:
         sight = sights.get(account.id, Sight.PUBLIC)
         is_private = sight is not Sight.PUBLIC
-        their_workers = workers.get(account.id, ())
+        their_workers, their_styles = workers.get(account.id, ()), styles.get(account.id, ())
         found.append(
             Profile(
                 account=account,
@@ -76,6 +78,8 @@ def _profiles(
                 usage=usage.get(account.id, {}),
                 fulfilled=fulfilled.get(account.id, {}),
                 moved=moved.get(account.id, {}),
+                styles=tuple(style for style in their_styles if is_private or style.public),
+                style_uses=_uses(their_styles),
                 worker_ids=their_workers if is_private or account.public_workers else None,
                 shared_key_ids=_shared_keys(tx, account) if is_private else None,
                 active=_active(tx, account, policy=policy, now_ms=now_ms) if is_private else None,
@@ -83,6 +87,14 @@ def _profiles(
             )
         )
     return found
+
+
+def _uses(styles: Sequence[StyleMade]) -> dict[Kind, int]:
+    """Return how often the styles of each kind were used."""
+    found: Counter[Kind] = Counter()
+    for style in styles:
+        found[style.kind] += style.uses
+    return dict(found)
 
 
 def _shared_keys(tx: ReadTransaction | Transaction, account: Account) -> tuple[str, ...]:

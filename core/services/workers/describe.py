@@ -1,5 +1,6 @@
 """Describe: workers as someone may see them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -90,8 +91,18 @@ def _all_described(
         if private
         else ()
     )
+    to_one: defaultdict[WorkerId | None, list[WorkerMessage]] = defaultdict(list)
+    for message in said:
+        to_one[message.worker_id].append(message)
     return [
-        _described(one, viewer, suspicions=held.get(one.id, 0), messages=said, policy=policy, now_ms=now_ms)
+        _described(
+            one,
+            viewer,
+            suspicions=held.get(one.id, 0),
+            messages=[*to_one.get(one.id, ()), *to_one.get(None, ())],
+            policy=policy,
+            now_ms=now_ms,
+        )
         for one in workers
     ]
 
@@ -105,7 +116,7 @@ def _described(
     policy: QueuePolicy,
     now_ms: int,
 ) -> WorkerDescription:
-    """Return the worker as the viewer may see it."""
+    """Return the worker as the viewer may see it. messages: to it, and to whole accounts or every worker."""
     sight = sight_of(viewer, owner_id=worker.account_id)
     online = now_ms - worker.last_seen_at_ms <= policy.online_s * 1_000
     speed = performance(worker.kind, speed_milli=worker.speed_milli)
@@ -127,5 +138,10 @@ def _described(
         contact=worker.owner_contact,
         paused=worker.paused,
         suspicions=suspicions,
-        messages=tuple(one for one in reversed(messages) if one.is_for(worker.id, account_id=worker.account_id)),
+        messages=tuple(
+            sorted(
+                (one for one in messages if one.is_for(worker.id, account_id=worker.account_id)),
+                key=lambda one: (one.made_at_ms, one.id),
+            )
+        ),
     )

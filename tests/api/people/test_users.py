@@ -92,6 +92,19 @@ async def test_what_was_made_is_on_record(folk: Folk) -> None:
     assert (asker["kudos_details"]["admin"], asker["kudos_details"]["accumulated"] < 0) == (100, True)
 
 
+async def test_styles_are_shown_and_private_ones_to_their_maker(folk: Folk) -> None:
+    await folk.horde.account("ann", trusted=True)
+    made = {}
+    for name, public in (("shown", True), ("hidden", False)):
+        style = {"name": name, "prompt": "{p} in oil{np}", "models": ["tiny-glyphs"], "public": public}
+        reply = await folk.call("POST", "/styles/image", "ann", json=style)
+        assert reply.status == 200, reply.body
+        made[name] = {"name": name, "id": reply.body["id"], "type": "image"}
+    assert (await folk.user("ann", "bob"))["styles"] == [made["shown"]]
+    for viewer in ("ann", "boss"):
+        assert (await folk.user("ann", viewer))["styles"] == [made["shown"], made["hidden"]]
+
+
 async def test_the_list_is_in_pages_and_public(folk: Folk) -> None:
     for number in range(30):
         await folk.horde.account(f"p{number}", kudos_mk=1_000 * (number + 1))

@@ -169,6 +169,7 @@ async def test_refusals_of_changes(folk: Folk) -> None:
         ({"name": "forbidden"}, (400, "ProfaneWorkerName")),
         ({"info": "forbidden"}, (400, "ProfaneWorkerInfo")),
         ({"name": "two\nlines"}, (400, "TooLong")),
+        ({"maintenance": True, "maintenance_msg": "m" * 1_001}, (400, "TooLong")),
         ({"team": "00000000-0000-4000-8000-000000000000"}, (404, "TeamNotFound")),
     ):
         assert await folk.refused("PUT", path, "ann", json=change) == expected, change

@@ -14,6 +14,7 @@ from core.wire.fields import Kudos
 from core.wire.users import (
     ContributionsDetails,
     MonthlyKudos,
+    ResponseModelStylesUser,
     UsageDetails,
     UserActiveGenerations,
     UserAmountRecords,
@@ -41,6 +42,10 @@ def user_details(seen: Profile, *, policy: KudosPolicy, now_ms: int, username: s
         kudos_details=_kudos_details(seen.moved),
         worker_count=seen.worker_count,
         worker_ids=UNSET if seen.worker_ids is None else tuple(seen.worker_ids),
+        styles=tuple(
+            ResponseModelStylesUser(name=style.name, id=style.id, type="text" if style.kind is Kind.TEXT else "image")
+            for style in seen.styles
+        ),
         sharedkey_ids=UNSET if seen.shared_key_ids is None else seen.shared_key_ids,
         active_generations=_active(seen),
         monthly_kudos=_monthly(seen, policy) if is_privileged else UNSET,
@@ -77,7 +82,7 @@ def _records(seen: Profile) -> UserRecords:
         ),
         fulfillment=_amounts({kind: _made(seen, kind).jobs for kind in Kind}),
         request=_amounts({kind: _used(seen, kind).jobs for kind in Kind}),
-        style=UserAmountRecords(),
+        style=_amounts({kind: seen.style_uses.get(kind, 0) for kind in Kind}),
     )
 
 

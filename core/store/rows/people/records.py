@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from core.domain.ids import AccountId, WorkerId
 from core.domain.kinds.kind import Kind
 from core.domain.kudos.ledger import TransferReason
-from core.domain.records import Fulfilled, Moved, Movement, Usage
+from core.domain.records import Fulfilled, Moved, Movement, StyleMade, Usage
 from core.store.rows.record.upsert import upsert
-from core.store.tables import account_kudos, account_usage, journal_marks, transfers, workers
+from core.store.tables import account_kudos, account_usage, journal_marks, styles, transfers, workers
 
 _MARK: Final = "account_kudos"
 _WORKERS_MAX: Final = 5_000
+_STYLES_MAX: Final = 5_000
 _THEM: Final = sa.bindparam("account_ids", type_=sa.BigInteger, expanding=True)
 _USAGE = sa.select(account_usage).where(account_usage.c.account_id.in_(_THEM))
 _MOVED = sa.select(account_kudos).where(account_kudos.c.account_id.in_(_THEM))
@@ -34,6 +35,12 @@ _WORKER_IDS = (
     .where(workers.c.account_id.in_(_THEM), workers.c.archived_at_ms.is_(None))
     .order_by(workers.c.account_id, workers.c.registered_at_ms, workers.c.id)
     .limit(_WORKERS_MAX)
+)
+_STYLES = (
+    sa.select(styles.c.account_id, styles.c.id, styles.c.name, styles.c.kind, styles.c.public, styles.c.uses)
+    .where(styles.c.account_id.in_(_THEM))
+    .order_by(styles.c.account_id, styles.c.made_at_ms, styles.c.id)
+    .limit(_STYLES_MAX)
 )
 _READ_MARK = sa.select(journal_marks.c.seq).where(journal_marks.c.name == _MARK)
 _TAKE_MARK = _READ_MARK.with_for_update()
@@ -94,6 +101,14 @@ class Records:
         found: defaultdict[AccountId, tuple[WorkerId, ...]] = defaultdict(tuple)
         for row in self._connection.execute(_WORKER_IDS, {"account_ids": list(account_ids)}):
             found[AccountId(row.account_id)] += (WorkerId(row.id),)
+        return found
+
+    def styles(self, account_ids: Sequence[AccountId]) -> Mapping[AccountId, tuple[StyleMade, ...]]:
+        """Return the styles that the accounts made, the oldest first, at most five thousand in all."""
+        found: defaultdict[AccountId, tuple[StyleMade, ...]] = defaultdict(tuple)
+        for row in self._connection.execute(_STYLES, {"account_ids": list(account_ids)}):
+            made = StyleMade(id=row.id, name=row.name, kind=Kind(row.kind), public=row.public, uses=row.uses)
+            found[AccountId(row.account_id)] += (made,)
         return found
 
     def journal_mark(self) -> int:
