@@ -128,7 +128,10 @@ async def open_ground(settings: Settings) -> AsyncIterator[Ground]:
         wakeup=wakeup,
         connections=settings.data.database_connections,
     )
-    wakeup.watch(uow.changed_elsewhere)
+    wakeup.watch(
+        uow.changed_elsewhere,
+        waiting=lambda: uow.read(lambda tx: tx.lanes.waiting_by_lane(clock.now_ms())),
+    )
     try:
         yield Ground(settings=settings, secret=secret, clock=clock, uow=uow, wakeup=wakeup, policy=policy)
     finally:
@@ -160,13 +163,13 @@ def prompt_screening() -> RuleScreening:
     return RuleScreening.load(SHIPPED / "rules.json")
 
 
-def commons(ground: Ground) -> CommonsPlatform:
+def commons(ground: Ground, _objects: ObjectStore) -> CommonsPlatform:
     """The local web timeline."""
     return CommonsPlatform(uow=ground.uow, clock=ground.clock, handle=ground.settings.commons.bot_name)
 
 
 # Where people can summon the horde: name -> how its adapter is made.
-PLATFORMS: dict[str, Callable[[Ground], Platform]] = {"commons": commons}
+PLATFORMS: dict[str, Callable[[Ground, ObjectStore], Platform]] = {"commons": commons}
 # Where the pictures of a summons are shown to all: platform of the summons -> platform of the showcase.
 SHOWCASES = {"commons": "commons"}
 
@@ -195,7 +198,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     objects = kept.objects
     screening, shelf = prompt_screening(), style_shelf(settings)
     enabled = {"commons": settings.commons.enabled}
-    platforms = [make(ground) for name, make in PLATFORMS.items() if enabled[name]]
+    platforms = [make(ground, objects) for name, make in PLATFORMS.items() if enabled[name]]
     meters = Meters()
     context = ApiContext(
         uow=uow,
