@@ -60,6 +60,11 @@ async def read_body(request: web.Request, *, bytes_max: int, body_s: float) -> b
     Raises:
         BodyTooLargeError, BodyTooSlowError: see ``chunks_of``; ``body_s`` is for the whole body.
     """
+    if request.content.is_eof() and (request.content_length or 0) <= bytes_max:
+        whole = await request.content.read()  # it came with the head: nothing to wait for
+        if len(whole) > bytes_max:
+            raise BodyTooLargeError(bytes_max)
+        return whole
     try:
         async with asyncio.timeout(body_s):
             return b"".join([chunk async for chunk in chunks_of(request, bytes_max=bytes_max, chunk_s=body_s)])

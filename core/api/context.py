@@ -30,7 +30,8 @@ class ApiContext:
     """What every route works with.
 
     secret: keys uploads (``in/<hmac>``). signed_objects: set where this process serves the objects itself (disk).
-    hold_s_max: the longest a pop is held. full_check_share: how many of trusted workers' pictures are decoded whole
+    hold_s_max: the longest a pop is held. door_s_max: the longest an OpenAI client's order is waited for. keys_known_s: for so long whose key it is need not be read again where it is
+    asked often. full_check_share: how many of trusted workers' pictures are decoded whole
     (untrusted workers': all). Bytes are limits of bodies.
     """
 
@@ -45,6 +46,8 @@ class ApiContext:
     version: str
     signed_objects: SignedObjects | None = None
     hold_s_max: int = 30
+    door_s_max: float = 300.0
+    keys_known_s: float = 1.0
     full_check_share: float = 0.05
     upload_bytes_max: int = 10 * MIB
     base64_body_bytes_max: int = 12 * MIB

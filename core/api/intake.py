@@ -1,7 +1,8 @@
 """The check of a worker's picture before ``complete``: what was checked is published, whatever is uploaded after.
 
 The upload is first copied, on the store's side, to the key that will be published, which nobody knows yet, and the copy
-is what is checked: a worker that swaps its upload meanwhile changes nothing. A copy that is not taken is deleted.
+is what is checked: a worker that swaps its upload meanwhile changes nothing. A copy that is not taken is deleted. A
+picture that comes as base64 in the submit is checked as it is and only then stored.
 """
 
 import asyncio
@@ -24,6 +25,9 @@ from core.wire import Rc
 WEBP = "image/webp"
 UPLOADED = "R2"
 _ENLARGED = (1, 2, 4)
+_RIFF_IN_BASE64 = "UklGR"
+_SMALL_CHARS = 1 << 16
+"""So much base64 is decoded sooner than a thread is begun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +51,10 @@ async def take(context: ApiContext, view: LeaseView, *, generation: str, censore
     Raises:
         PictureRefused: it is missing, broken or of another size; nothing is left under the published key.
     """
-    source = upload_key(context.secret, view.lease_id)
     try:
         if generation != UPLOADED:
-            await _put_inline(context, source, generation)
-        return await _copy_and_check(context, view, source, censored=censored)
+            return await _check_inline(context, view, generation, censored=censored)
+        return await _copy_and_check(context, view, upload_key(context.secret, view.lease_id), censored=censored)
     except BrokenPictureError as exc:
         raise PictureRefused(
             f"The picture of job {view.job_id} is refused: {exc}. The job goes back to the queue. "
@@ -66,12 +69,32 @@ async def withdraw(context: ApiContext, picture: CheckedPicture) -> None:
     await context.objects.delete(sidecar_key(picture.key))
 
 
-async def _put_inline(context: ApiContext, key: str, generation: str) -> None:
-    """Store the picture that came as base64 in the submit, as if it had been uploaded."""
-    async with context.decoding:
-        body = await asyncio.to_thread(from_base64, generation, bytes_max=context.upload_bytes_max)
-    expires_at_ms = context.clock.now_ms() + 3_600_000
-    await context.objects.put(key, body, content_type=WEBP, expires_at_ms=expires_at_ms)
+async def forget(context: ApiContext, view: LeaseView, *, generation: str) -> None:
+    """Delete the upload of a lease whose picture was taken."""
+    if generation == UPLOADED:
+        await context.objects.delete(upload_key(context.secret, view.lease_id))
+
+
+async def _check_inline(context: ApiContext, view: LeaseView, generation: str, *, censored: bool) -> CheckedPicture:
+    """Publish the picture that came as base64 in the submit."""
+    if len(generation) <= _SMALL_CHARS and generation.startswith(_RIFF_IN_BASE64):
+        body = from_base64(generation, bytes_max=context.upload_bytes_max)
+    else:
+        async with context.decoding:
+            body = await asyncio.to_thread(from_base64, generation, bytes_max=context.upload_bytes_max)
+    reached(Step.OBJECT_CHECK, Edge.BEFORE)
+    head = read_head(body[:HEAD_BYTES])
+    _check_head(context, view, head, size_bytes=len(body), censored=censored)
+    if _is_decoded(context, view):
+        await _decode(context, body, head)
+    reached(Step.OBJECT_CHECK, Edge.AFTER)
+    target = picture_key(context.clock.now_ms())
+    try:
+        await context.objects.put(target, body, content_type=WEBP)
+        return await _with_sidecar(context, view, target, head)
+    except BaseException:
+        await context.objects.delete(target)
+        raise
 
 
 async def _copy_and_check(context: ApiContext, view: LeaseView, source: str, *, censored: bool) -> CheckedPicture:
@@ -88,11 +111,15 @@ async def _copy_and_check(context: ApiContext, view: LeaseView, source: str, *, 
             await context.objects.delete(source)  # a bucket takes any size: it is not left lying there
         head = await _check(context, view, copied, censored=censored)
         reached(Step.OBJECT_CHECK, Edge.AFTER)
-        picture = CheckedPicture(key=target, width_px=head.width_px, height_px=head.height_px)
-        await context.objects.put(sidecar_key(target), _sidecar(view, picture), content_type="application/json")
+        return await _with_sidecar(context, view, target, head)
     except BaseException:
         await context.objects.delete(target)
         raise
+
+
+async def _with_sidecar(context: ApiContext, view: LeaseView, key: str, head: PictureHead) -> CheckedPicture:
+    picture = CheckedPicture(key=key, width_px=head.width_px, height_px=head.height_px)
+    await context.objects.put(sidecar_key(key), _sidecar(view, picture), content_type="application/json")
     return picture
 
 
@@ -100,15 +127,29 @@ async def _check(context: ApiContext, view: LeaseView, stored: ObjectHead, *, ce
     if stored.size_bytes > context.upload_bytes_max:
         raise BrokenPictureError(f"it has {stored.size_bytes} bytes; {context.upload_bytes_max} are taken")
     head = read_head(await context.objects.get(stored.key, length=HEAD_BYTES))
-    if not head.size_bytes <= stored.size_bytes <= head.size_bytes + 1:
-        raise BrokenPictureError(f"it says it has {head.size_bytes} bytes but has {stored.size_bytes}")
+    _check_head(context, view, head, size_bytes=stored.size_bytes, censored=censored)
+    if _is_decoded(context, view):
+        await _decode(context, await context.objects.get(stored.key), head)
+    return head
+
+
+def _check_head(context: ApiContext, view: LeaseView, head: PictureHead, *, size_bytes: int, censored: bool) -> None:
+    if size_bytes > context.upload_bytes_max:
+        raise BrokenPictureError(f"it has {size_bytes} bytes; {context.upload_bytes_max} are taken")
+    if not head.size_bytes <= size_bytes <= head.size_bytes + 1:
+        raise BrokenPictureError(f"it says it has {head.size_bytes} bytes but has {size_bytes}")
     if not censored:
         _check_size(view, head)
-    if not view.owner_trusted or random.random() < context.full_check_share:
-        body = await context.objects.get(stored.key)
-        async with context.decoding:
-            await asyncio.to_thread(decode_whole, body, head)
-    return head
+
+
+def _is_decoded(context: ApiContext, view: LeaseView) -> bool:
+    """Tell whether the picture is decoded whole: those of owners who are not trusted are, of the others some."""
+    return not view.owner_trusted or random.random() < context.full_check_share
+
+
+async def _decode(context: ApiContext, body: bytes, head: PictureHead) -> None:
+    async with context.decoding:
+        await asyncio.to_thread(decode_whole, body, head)
 
 
 def _size_of(view: LeaseView) -> str:

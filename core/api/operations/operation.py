@@ -71,7 +71,8 @@ class Operation:
     has besides those that follow from the other fields. body, query: the Structs that are decoded; at, headers: Structs
     that describe the path's names and our headers (they are handed over as text). pictures: the body may hold base64.
     idempotent: ``Idempotency-Key`` is honoured. shared_keys: a shared key may stand in for an account's.
-    limits: how often it may be called. ours: public AI Horde has no such route.
+    limits: how often it may be called. often: it is called so often that who calls may be known for a moment already.
+    ours: public AI Horde has no such route.
     """
 
     method: str
@@ -91,6 +92,7 @@ class Operation:
     pictures: bool = False
     idempotent: bool = False
     shared_keys: bool = False
+    often: bool = False
     ours: bool = False
 
 

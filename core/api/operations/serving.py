@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from core.api.auth import api_key_of
+from core.api.auth import KNOWN_KEYS, api_key_of
 from core.api.bodies import message_in, read_body
 from core.api.context import CONTEXT, ApiContext
 from core.api.errors import MissingKeyError
@@ -61,7 +61,11 @@ def endpoint(operation: Operation) -> _Endpoint:
             shared_key=shared_key,
             once=once,
         )
-        return _sent(call, await operation.handler(call))
+        try:
+            return _sent(call, await operation.handler(call))
+        finally:
+            if operation.method != "GET" and not operation.often:
+                request.app[KNOWN_KEYS].forget()  # it may have changed an account
 
     return answer
 
@@ -117,6 +121,8 @@ async def _caller_of(request: web.Request, operation: Operation) -> tuple[Accoun
     if operation.shared_keys and _SHARED_KEY.fullmatch(api_key):
         _, owner = await uow.read(lambda tx: look_up(tx, key_id=api_key.lower()))
         return owner, api_key.lower()
+    if operation.often:
+        return await request.app[KNOWN_KEYS].account(api_key), None
     account = await uow.read(lambda tx: authenticate(tx, api_key=api_key))
     if operation.caller is Caller.MODERATOR and not account.moderator:
         message = "Only moderators may do this. Ask one of them."

@@ -201,6 +201,7 @@ OPERATIONS: Operations = (
         caller=Caller.ACCOUNT,
         shared_keys=True,
         limits=ORDER,
+        often=True,
         pictures=True,
         idempotent=True,
     ),

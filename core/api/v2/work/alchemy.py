@@ -23,7 +23,6 @@ from core.domain.kinds.alchemy import AlchemyParams
 from core.domain.kinds.kind import Kind
 from core.domain.kinds.postprocessors import POST_PROCESSORS
 from core.domain.workers.offer import WorkerOffer
-from core.ports.keys import upload_key
 from core.wire import Rc
 from core.wire.alchemy import (
     InterrogationPopFormPayload,
@@ -95,8 +94,9 @@ async def submit_form(call: Call[InterrogationSubmitInput, None]) -> Answer:
         body = _read(view, message)
         check_carried(body, field="result", bytes_max=context.body_bytes_max)
         return await complete_job(context, view, Outcome(body=body, content_type="application/json"))
+    generation = _picture(view, message)
     try:
-        picture = await intake.take(context, view, generation=_picture(view, message), censored=True)
+        picture = await intake.take(context, view, generation=generation, censored=True)
     except intake.PictureRefused as exc:
         log.warning("job.picture_refused job_id=%s worker_id=%s why=%s", view.job_id, view.worker_id, exc.__cause__)
         with suppress(Conflict, NotFound):
@@ -110,7 +110,7 @@ async def submit_form(call: Call[InterrogationSubmitInput, None]) -> Answer:
         content_type=intake.WEBP,
     )
     reply = await complete_job(context, view, outcome, withdraw=lambda: intake.withdraw(context, picture))
-    await context.objects.delete(upload_key(context.secret, view.lease_id))
+    await intake.forget(context, view, generation=generation)
     return reply
 
 
@@ -162,6 +162,7 @@ OPERATIONS: Operations = (
         },
         caller=Caller.ACCOUNT,
         limits=WORKERS,
+        often=True,
     ),
     Operation(
         method="POST",
@@ -178,6 +179,7 @@ OPERATIONS: Operations = (
         },
         caller=Caller.ACCOUNT,
         limits=WORKERS,
+        often=True,
         pictures=True,
     ),
 )

@@ -14,7 +14,6 @@ from core.api.v2.work.results import complete_job, fail_job, lease_for
 from core.domain.errors import Conflict, NotFound
 from core.domain.jobs import Outcome
 from core.domain.kinds.kind import Kind
-from core.ports.keys import upload_key
 from core.wire import Rc
 from core.wire.work import GenerationPayloadStable, GenerationSubmitted, PopHeaders, PopInputStable, SubmitInputStable
 
@@ -51,7 +50,7 @@ async def submit_picture(call: Call[SubmitInputStable, None]) -> Answer:
         content_type=intake.WEBP,
     )
     reply = await complete_job(context, view, outcome, withdraw=lambda: intake.withdraw(context, picture))
-    await context.objects.delete(upload_key(context.secret, view.lease_id))
+    await intake.forget(context, view, generation=message.generation)
     return reply
 
 
@@ -80,6 +79,7 @@ OPERATIONS: Operations = (
         },
         caller=Caller.ACCOUNT,
         limits=WORKERS,
+        often=True,
     ),
     Operation(
         method="POST",
@@ -96,6 +96,7 @@ OPERATIONS: Operations = (
         },
         caller=Caller.ACCOUNT,
         limits=WORKERS,
+        often=True,
         pictures=True,
     ),
 )

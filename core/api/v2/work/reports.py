@@ -48,6 +48,7 @@ OPERATIONS: Operations = (
         refusals={404: (Rc.INVALID_JOB_ID,)},
         caller=Caller.ACCOUNT,
         limits=WORKERS,
+        often=True,
         ours=True,
     ),
     Operation(
@@ -62,6 +63,7 @@ OPERATIONS: Operations = (
         refusals={404: (Rc.INVALID_JOB_ID,)},
         caller=Caller.ACCOUNT,
         limits=WORKERS,
+        often=True,
         ours=True,
     ),
 )

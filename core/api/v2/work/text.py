@@ -132,6 +132,7 @@ OPERATIONS: Operations = (
         },
         caller=Caller.ACCOUNT,
         limits=WORKERS,
+        often=True,
     ),
     Operation(
         method="POST",
@@ -145,5 +146,6 @@ OPERATIONS: Operations = (
         refusals={400: (Rc.ABORTED_GEN, Rc.DUPLICATE_GEN), 404: (Rc.INVALID_JOB_ID,)},
         caller=Caller.ACCOUNT,
         limits=WORKERS,
+        often=True,
     ),
 )
