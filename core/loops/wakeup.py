@@ -4,7 +4,8 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import islice
 from typing import Final
 
 from core.domain.errors import HordeError
@@ -29,8 +30,10 @@ class _Waiter:
 class MemoryWakeup:
     """Wakes, for each job that waits anew, the longest waiting pop that fits it.
 
-    Besides, one tick a second wakes everyone if there was a hint since the last, or if another process has committed
-    to the same database (``watch``). Waiting and ticking belong to one event loop; ``notify`` may come from any thread.
+    Besides, one tick a second looks whether any were passed over if there was a hint since the last, or if another
+    process has committed to the same database (``watch``): it wakes as many as jobs wait in lanes that fit them, or
+    everyone where nobody can tell what waits. Waiting and ticking belong to one event loop; ``notify`` may come from
+    any thread.
     """
 
     def __init__(self, *, tick_s: float = TICK_S) -> None:
@@ -43,11 +46,21 @@ class MemoryWakeup:
         self._spare: deque[tuple[float, int]] = deque(maxlen=SPARE_MAX)
         self._hinted = False
         self._changed: Callable[[], Awaitable[bool]] | None = None
+        self._waiting: Callable[[], Awaitable[Mapping[int, int]]] | None = None
         self._stopped = asyncio.Event()
 
-    def watch(self, changed: Callable[[], Awaitable[bool]]) -> None:
-        """Have the tick ask ``changed`` whether another process has committed (``UnitOfWork.changed_elsewhere``)."""
+    def watch(
+        self,
+        changed: Callable[[], Awaitable[bool]],
+        *,
+        waiting: Callable[[], Awaitable[Mapping[int, int]]] | None = None,
+    ) -> None:
+        """Have the tick ask ``changed`` whether another process has committed (``UnitOfWork.changed_elsewhere``).
+
+        waiting: tells how many jobs wait in each lane, so that thousands need not be woken for one job.
+        """
         self._changed = changed
+        self._waiting = waiting
 
     def notify(self, lane_ids: Iterable[int]) -> None:
         """Wake, for each job's lane, the longest waiting that fits. Safe from any thread."""
@@ -101,21 +114,38 @@ class MemoryWakeup:
         self._wake_all(found=False)
 
     async def _tick(self, *, lost: bool) -> bool:
-        """Wake everyone if there may be work; return whether the database is out of reach, logged once."""
-        changed = False
-        if self._waiters and self._changed is not None:
-            try:
-                changed = await self._changed()
-            except HordeError as exc:
-                if not lost:
-                    log.warning("wakeup.database_lost error=%s", exc)
-                return True
+        """Wake those for whom there may be work; return whether the database is out of reach, logged once."""
+        jobs: Mapping[int, int] | None = None
+        looks = self._hinted
+        try:
+            if self._waiters and self._changed is not None:
+                looks = await self._changed() or looks
+            if self._waiters and looks and self._waiting is not None:
+                self._hinted = False
+                jobs = await self._waiting()
+        except HordeError as exc:
+            self._hinted = looks
+            if not lost:
+                log.warning("wakeup.database_lost error=%s", exc)
+            return True
         if lost:
             log.info("wakeup.database_back")
-        if self._hinted or changed:
+        if jobs is not None:
+            self._wake_for(jobs)
+        elif looks:
             self._hinted = False
             self._wake_all(found=True)
         return False
+
+    def _wake_for(self, jobs: Mapping[int, int]) -> None:
+        """Wake as many as there are jobs in lanes that fit; look again next time, while any job waits."""
+        self._hinted = self._hinted or bool(jobs)
+        for lane_id, count in jobs.items():
+            fitting = (waiter for waiter in tuple(self._waiters) if waiter.fits(lane_id))
+            for waiter in islice(fitting, count):
+                self._waiters.remove(waiter)
+                if not waiter.future.done():
+                    waiter.future.set_result(True)
 
     def _deliver(self) -> None:
         """Hand each hint to the longest waiting that fits; keep it for a while if there is none."""

@@ -69,3 +69,52 @@ async def test_a_stop_ends_every_wait_and_a_cancel_leaves_no_trace() -> None:
         await wakeup.stop()
         assert not await c
     assert not await wakeup.wait(only(1), timeout_s=5)
+
+
+async def test_the_tick_wakes_as_many_as_jobs_wait_where_it_is_told_how_many() -> None:
+    jobs = {1: 1, 2: 1}
+
+    async def changed() -> bool:
+        return True
+
+    async def waiting_jobs() -> dict[int, int]:
+        return jobs
+
+    wakeup = MemoryWakeup(tick_s=0.02)
+    wakeup.watch(changed, waiting=waiting_jobs)
+    async with asyncio.TaskGroup() as tasks:
+        a, b, c, d = await start(wakeup, tasks, only(1), only(1), only(1, 2), only(3))
+        ticking = tasks.create_task(wakeup.run())
+        assert await a
+        assert await c
+        jobs.clear()
+        await asyncio.sleep(0.1)
+        assert not b.done()
+        jobs[1] = 1
+        assert await b
+        assert not d.done()
+        await wakeup.stop()
+        assert not await d
+        await ticking
+
+
+async def test_the_tick_looks_again_while_jobs_wait_that_somebody_passed_over() -> None:
+    wakeup = MemoryWakeup(tick_s=0.02)
+
+    async def unchanged() -> bool:
+        return False
+
+    async def waiting_jobs() -> dict[int, int]:
+        return {1: 1}
+
+    wakeup.watch(unchanged, waiting=waiting_jobs)
+    async with asyncio.TaskGroup() as tasks:
+        ticking = tasks.create_task(wakeup.run())
+        first, second = await start(wakeup, tasks, only(1), only(1))
+        await asyncio.sleep(0.1)
+        assert not first.done()
+        wakeup.notify([1])
+        assert await first
+        assert await second
+        await wakeup.stop()
+        await ticking
