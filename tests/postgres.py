@@ -62,6 +62,11 @@ class Server:
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self.socket}"
 
+    @property
+    def pid(self) -> int:
+        """The process that all others of the server come from."""
+        return int(self._server.get_pid())
+
     def execute(self, statement: str) -> None:
         """Have the server itself do something (CREATE DATABASE and the like)."""
         self._run(self._execute(statement))
@@ -73,7 +78,7 @@ class Server:
 
     def kill(self) -> None:
         """Kill every process of the server where it stands, as a power cut would."""
-        postmaster = psutil.Process(self._server.get_pid())
+        postmaster = psutil.Process(self.pid)
         everyone = [postmaster, *postmaster.children(recursive=True)]
         for process in everyone:
             os.kill(process.pid, signal.SIGKILL)

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,19 +47,24 @@ class UpProcess:
     """`horde up` on a fixed port and data folder; may be started again after it was killed."""
 
     def __init__(
-        self, data: Path, *, port: int | None = None, env: Mapping[str, str] | None = None, worker: bool = False
+        self,
+        data: Path,
+        *,
+        port: int | None = None,
+        env: Mapping[str, str] | None = None,
+        worker: bool = False,
+        options: Sequence[str] = (),
     ) -> None:
         self.data = data
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data.parent / f"up-{self.port}.log"
         self._env = dict(env or {})
-        self._worker = worker
+        self._options = (*options,) if worker else ("--no-worker", *options)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, ready: bool = True, **env: str) -> None:
         """Starts it; with `ready` returns when it answers."""
-        options = [] if self._worker else ["--no-worker"]
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 [
@@ -71,7 +76,7 @@ class UpProcess:
                     str(self.data),
                     "--port",
                     str(self.port),
-                    *options,
+                    *self._options,
                 ],
                 cwd=ROOT,
                 env=clean_environment(self._env | env),
