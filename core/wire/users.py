@@ -191,3 +191,9 @@ class ModifyUser(msgspec.Struct, kw_only=True, frozen=True):
     contact: str | UnsetType = UNSET
     admin_comment: str | UnsetType = UNSET
     proxy_passkey: str | UnsetType = UNSET
+
+
+class SimpleResponse(msgspec.Struct, kw_only=True, frozen=True):
+    """It is done."""
+
+    message: str = "OK"

@@ -174,12 +174,6 @@ class StyleModify(msgspec.Struct, kw_only=True, frozen=True):
     warnings: tuple[RequestSingleWarning, ...] | UnsetType = UNSET
 
 
-class SimpleResponse(msgspec.Struct, kw_only=True, frozen=True):
-    """It was done."""
-
-    message: str = "OK"
-
-
 class StylesQuery(msgspec.Struct, kw_only=True, frozen=True):
     """Which page of the styles: 25 each, from 1."""
 

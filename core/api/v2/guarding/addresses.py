@@ -8,7 +8,7 @@ from core.domain.ids import WorkerId
 from core.services.moderation.guard import block_network, block_worker, unblock_network, unblock_worker
 from core.wire import Rc
 from core.wire.showing.guard import AddTimeoutIPInput, AddWorkerTimeout, DeleteTimeoutIPInput, IPTimeout
-from core.wire.showing.styles import SimpleResponse
+from core.wire.users import SimpleResponse
 
 
 async def list_all(call: Call[None, None]) -> Answer:

@@ -19,7 +19,7 @@ from core.wire.showing.guard import (
     PatchExistingFilter,
     PutNewFilter,
 )
-from core.wire.showing.styles import SimpleResponse
+from core.wire.users import SimpleResponse
 
 _COUNTED = tuple(one for types in GROUPS for one in types)
 

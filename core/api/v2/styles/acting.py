@@ -19,7 +19,8 @@ from core.ports.store import Transaction
 from core.services.styles.find import style_that
 from core.services.styles.publish import change_style, delete_style, make_style, own_style
 from core.wire import Rc
-from core.wire.showing.styles import SimpleResponse, StyleModify, StylesQuery
+from core.wire.showing.styles import StyleModify, StylesQuery
+from core.wire.users import SimpleResponse
 
 _PARAMS_BYTES_MAX: Final = 16_384
 AUTHORS: Final = (Rc.STYLES_ANON_FORBIDDEN, Rc.STYLES_REQUIRES_CUSTOMIZER)

@@ -20,9 +20,9 @@ from core.wire.showing.styles import (
     PatchModelCollection,
     ResponseModelCollection,
     ResponseModelStylesShort,
-    SimpleResponse,
     StyleModify,
 )
+from core.wire.users import SimpleResponse
 
 
 async def list_collections(call: Call[None, CollectionsQuery]) -> Answer:

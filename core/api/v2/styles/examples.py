@@ -10,9 +10,9 @@ from core.wire import Rc
 from core.wire.showing.styles import (
     InputStyleExamplePatch,
     InputStyleExamplePost,
-    SimpleResponse,
     StyleExample,
 )
+from core.wire.users import SimpleResponse
 
 
 async def add(call: Call[InputStyleExamplePost, None]) -> Answer:

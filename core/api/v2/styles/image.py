@@ -13,12 +13,12 @@ from core.wire.showing.styles import (
     ModelStyleInputParamsStable,
     ModelStyleInputStable,
     ModelStylePatchStable,
-    SimpleResponse,
     StyleExample,
     StyleModify,
     StylesQuery,
     StyleStable,
 )
+from core.wire.users import SimpleResponse
 
 
 async def list_styles(call: Call[None, StylesQuery]) -> Answer:

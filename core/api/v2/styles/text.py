@@ -12,11 +12,11 @@ from core.wire.showing.styles import (
     ModelStyleInputKobold,
     ModelStyleInputParamsKobold,
     ModelStylePatchKobold,
-    SimpleResponse,
     StyleKobold,
     StyleModify,
     StylesQuery,
 )
+from core.wire.users import SimpleResponse
 
 
 async def list_styles(call: Call[None, StylesQuery]) -> Answer:
