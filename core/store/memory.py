@@ -4,6 +4,7 @@ import hashlib
 import math
 import threading
 import time
+from array import array
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -128,7 +129,7 @@ class Memory:
         self.mates: Timed[TeamId, tuple[AccountId, ...]] = Timed(kept_ms=10_000, size_max=1_000)
         self.online: Timed[bool, dict[WorkerId, Worker]] = Timed(kept_ms=1_000, size_max=1)
         self.named: Timed[Handles, tuple[AccountId, ...]] = Timed(kept_ms=60_000, size_max=1_000)
-        self.ranked: Timed[tuple[int, int], tuple[AccountId, ...]] = Timed(kept_ms=60_000, size_max=1_000)
+        self.ranked: Timed[bool, array[int]] = Timed(kept_ms=60_000, size_max=1)
         self.counts = LaneCounts()
         self.crowded_until_s = -math.inf
         """Until then pops look at more heads at once, by ``time.monotonic``: the first are in others' hands."""

@@ -1,4 +1,4 @@
-"""What is told about workers, what may be changed of them, and what is said to them."""
+"""What is told about workers and teams, what may be changed of them, and what is said to workers."""
 
 from typing import Annotated, Literal
 
@@ -9,6 +9,8 @@ from core.wire.fields import Kudos
 
 WorkerType = Literal["image", "text", "interrogation"]
 WorkerId = Annotated[str, Meta(max_length=36)]
+TeamName = Annotated[str, Meta(min_length=3, max_length=100)]
+TeamInfo = Annotated[str, Meta(min_length=3, max_length=1_000)]
 
 
 class WorkersQuery(msgspec.Struct, kw_only=True, frozen=True):
@@ -132,3 +134,54 @@ class WorkerMessageInput(msgspec.Struct, kw_only=True, frozen=True):
     worker_id: WorkerId | None = None
     origin: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
     expiry: Annotated[int, Meta(ge=1, le=720)] = 12
+
+
+class ActiveModelLite(msgspec.Struct, kw_only=True, frozen=True):
+    """A model and how many workers serve it."""
+
+    name: str
+    count: int
+
+
+class TeamDetails(msgspec.Struct, kw_only=True, frozen=True):
+    """A team with its workers, and the models that those serve who are there."""
+
+    name: str
+    id: str
+    info: str
+    requests_fulfilled: int
+    kudos: Kudos
+    uptime: int
+    creator: str
+    worker_count: int
+    workers: tuple[WorkerDetailsLite, ...]
+    models: tuple[ActiveModelLite, ...]
+
+
+class CreateTeamInput(msgspec.Struct, kw_only=True, frozen=True):
+    """POST /teams."""
+
+    name: TeamName
+    info: TeamInfo | None = None
+
+
+class ModifyTeamInput(msgspec.Struct, kw_only=True, frozen=True):
+    """PATCH /teams/{id}: what shall be different."""
+
+    name: TeamName | None = None
+    info: TeamInfo | None = None
+
+
+class ModifyTeam(msgspec.Struct, kw_only=True, frozen=True):
+    """What was made or changed of a team."""
+
+    id: str
+    name: str | UnsetType = UNSET
+    info: str | UnsetType = UNSET
+
+
+class DeletedTeam(msgspec.Struct, kw_only=True, frozen=True):
+    """A team that is gone."""
+
+    deleted_id: str
+    deleted_name: str

@@ -20,7 +20,7 @@ from core.services.workers.teams import (
     make_team,
 )
 from core.wire import Rc
-from core.wire.teams import ActiveModelLite, CreateTeamInput, DeletedTeam, ModifyTeam, ModifyTeamInput, TeamDetails
+from core.wire.workers import ActiveModelLite, CreateTeamInput, DeletedTeam, ModifyTeam, ModifyTeamInput, TeamDetails
 
 _LIMITS: Final = (a_minute(30),)
 

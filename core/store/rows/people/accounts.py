@@ -1,5 +1,6 @@
 """Accounts, keys and identities."""
 
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,6 +56,8 @@ _CROWD = (
     .order_by(accounts.c.id)
     .limit(sa.bindparam("most"))
 )
+RANKED_MAX = 250_000
+"""So many of the richest are ranked: 10,000 pages."""
 _LISTED = sa.and_(accounts.c.id >= ANONYMOUS, accounts.c.deleted_at_ms.is_(None))
 _MOST, _BEGIN = sa.bindparam("most", type_=sa.Integer), sa.bindparam("begin", type_=sa.Integer)
 _OLDEST = sa.select(accounts.c.id).where(_LISTED).order_by(accounts.c.id).limit(_MOST).offset(_BEGIN)
@@ -64,7 +67,6 @@ _RICHEST = (
     .where(_LISTED)
     .order_by(sa.func.coalesce(_SUMS.c.posted_mk - _SUMS.c.held_mk, 0).desc(), accounts.c.id)
     .limit(_MOST)
-    .offset(_BEGIN)
 )
 _THESE = _ALL.where(accounts.c.id.in_(sa.bindparam("numbers", expanding=True)))
 _NAMES = sa.select(accounts.c.id, accounts.c.name).where(accounts.c.id.in_(sa.bindparam("numbers", expanding=True)))
@@ -159,12 +161,14 @@ class Accounts:
     def ranked(self, *, by_age: bool, offset: int, limit: int, now_ms: int) -> Sequence[Account]:
         """Return people's accounts that are not deleted: the richest first, at most a minute old, or the oldest."""
 
-        def ask() -> tuple[AccountId, ...]:
-            found = self._connection.scalars(_OLDEST if by_age else _RICHEST, {"most": limit, "begin": offset})
-            return tuple(AccountId(number) for number in found)
+        def ask() -> "array[int]":
+            return array("q", self._connection.scalars(_RICHEST, {"most": RANKED_MAX}))
 
-        # Whoever ranks by kudos sums up all balances: once a minute, however often it is asked.
-        numbers = ask() if by_age else self._memory.ranked.get((offset, limit), ask, now_ms=now_ms)
+        if by_age:
+            numbers = list(self._connection.scalars(_OLDEST, {"most": limit, "begin": offset}))
+        else:
+            # Whoever ranks by kudos sums up all balances: once a minute, whichever pages are asked for.
+            numbers = list(self._memory.ranked.get(True, ask, now_ms=now_ms)[offset : offset + limit])
         rows = {row.id: row for row in self._connection.execute(_THESE, {"numbers": list(numbers)})}
         return [account for number in numbers if (account := self._account(rows.get(number))) is not None]
 
