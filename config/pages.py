@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from config.settings import Settings
 from core.domain.errors import Unavailable
+from core.wire.showing.status import Newspiece
 
 SHIPPED: Final = Path(__file__).parent / "data"
 DOCUMENTS: Final = ("terms", "privacy", "sponsors")
@@ -23,12 +26,13 @@ def news(settings: Settings) -> tuple[Mapping[str, object], ...]:
         pieces = json.loads(_text(settings, "news.json"))
     except ValueError as error:
         raise Unavailable(f"news.json is no JSON ({error}). Correct it, or delete it from the data folder.") from error
-    needed = {"date_published", "newspiece"}
-    if not isinstance(pieces, list) or not all(isinstance(one, dict) and needed <= one.keys() for one in pieces):
+    try:
+        msgspec.convert(pieces, list[Newspiece])
+    except msgspec.ValidationError as error:
         raise Unavailable(
-            "news.json must be a list of pieces, each with date_published (like 2026-11-22) and newspiece. "
-            "Correct it, or delete it from the data folder."
-        )
+            "news.json must be a list of pieces, each with date_published (like 2026-11-22) and newspiece, but: "
+            f"{error}. Correct it, or delete it from the data folder."
+        ) from error
     return tuple(pieces)
 
 
