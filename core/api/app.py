@@ -23,7 +23,8 @@ def operations() -> Operations:
 def create_app(context: ApiContext, *more: Iterable[web.AbstractRouteDef]) -> web.Application:
     """Return the app with the API's routes and ``more`` (other rooms' pages); it holds nothing that needs closing."""
     app = web.Application(
-        middlewares=[note_head, answer_preflight, answer_as_openai, answer_errors], client_max_size=context.base64_body_bytes_max
+        middlewares=[note_head, answer_preflight, answer_as_openai, answer_errors],
+        client_max_size=context.base64_body_bytes_max,
     )
     app[CONTEXT] = context
     app[HELD] = HeldPops()

@@ -30,8 +30,9 @@ class ApiContext:
     """What every route works with.
 
     secret: keys uploads (``in/<hmac>``). signed_objects: set where this process serves the objects itself (disk).
-    hold_s_max: the longest a pop is held. door_s_max: the longest an OpenAI client's order is waited for. keys_known_s: for so long whose key it is need not be read again where it is
-    asked often. full_check_share: how many of trusted workers' pictures are decoded whole
+    hold_s_max: the longest a pop is held. door_s_max: the longest an OpenAI client's order is waited for.
+    keys_known_s: for so long whose key it is need not be read again where it is asked often.
+    full_check_share: how many of trusted workers' pictures are decoded whole
     (untrusted workers': all). Bytes are limits of bodies.
     """
 

@@ -37,7 +37,7 @@ STATUS: Final[dict[type[errors.HordeError], int]] = {
 }
 """v2 answers 400 where a submit comes twice or too late; workers give up on 400 and 404 and retry all else."""
 
-API_PATHS: Final = ("/api/", "/objects/")
+API_PATHS: Final = ("/api/", "/objects/", "/v1/")
 _HTTP_SENTENCES: Final = {
     404: ("There is nothing at this address. The routes are listed in core/api/README.md.", Rc.ROUTE_NOT_FOUND),
     405: ("This address does not take this method.", Rc.METHOD_NOT_ALLOWED),

@@ -37,12 +37,17 @@ def openapi_of(operations: Iterable[Operation], *, version: str, public_url: str
         "components": {
             "schemas": schemas_of(table),
             "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The same key, as OpenAI's clients send it.",
+                },
                 "apikey": {
                     "type": "apiKey",
                     "in": "header",
                     "name": "apikey",
                     "description": "An account's API key; `0000000000` is everyone's who has none.",
-                }
+                },
             },
         },
     }
@@ -59,7 +64,7 @@ def _operation(operation: Operation) -> Schema:
     }
     if operation.caller is not Caller.ANYBODY:
         optional: list[dict[str, list[str]]] = [{}] if operation.caller is Caller.PERHAPS_KNOWN else []
-        described["security"] = [{"apikey": []}, *optional]
+        described["security"] = [*([{"bearer": []}] if operation.tag is Tag.OPENAI else []), {"apikey": []}, *optional]
     if operation.body is not None:
         described["requestBody"] = {"required": True, "content": {JSON: {"schema": schema_of(operation.body)}}}
     if operation.ours:
@@ -113,7 +118,7 @@ def _responses(operation: Operation) -> dict[str, Schema]:
         named = f" Codes: {', '.join(codes)}." if codes else ""
         responses[str(status)] = {
             "description": f"{SENTENCES.get(status, 'Refused.')}{named}",
-            "content": {JSON: {"schema": _error(status)}},
+            "content": {JSON: {"schema": _error(operation, status)}},
         }
     return responses
 
@@ -129,7 +134,9 @@ def _success(operation: Operation, kind: object) -> Schema:
     return {"description": f"{operation.summary}.", "content": {JSON: {"schema": schema_of(kind)}}}
 
 
-def _error(status: int) -> Mapping[str, object]:
+def _error(operation: Operation, status: int) -> Mapping[str, object]:
+    if operation.tag is Tag.OPENAI:
+        return {"$ref": "#/components/schemas/OpenAIError"}
     plain = {"$ref": "#/components/schemas/RequestError"}
     if status != 400:
         return plain

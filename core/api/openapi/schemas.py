@@ -5,8 +5,9 @@ from typing import Any, Final, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from core.api.operations import Media, Operation
+from core.api.operations import Media, Operation, Tag
 from core.wire import Rc
+from core.wire.openai import OpenAIError
 from core.wire.people import RequestError, RequestValidationError
 
 Schema: TypeAlias = dict[str, Any]
@@ -15,14 +16,17 @@ REFERENCE: Final = "#/components/schemas/{name}"
 
 def schemas_of(operations: Iterable[Operation]) -> dict[str, Schema]:
     """Return the schema of each message that an operation takes or sends, and of what these extend, by its name."""
+    table = tuple(operations)
     named = dict.fromkeys(
         struct
-        for operation in operations
+        for operation in table
         for kind in (operation.body, *operation.replies.values())
         for struct in _structs_in(kind)
     )
     bases: dict[type[msgspec.Struct], None] = {}
     left: list[type[msgspec.Struct]] = [*named, RequestError, RequestValidationError]
+    if any(operation.tag is Tag.OPENAI for operation in table):
+        left.append(OpenAIError)
     while left:
         struct = left.pop()
         if struct in bases:

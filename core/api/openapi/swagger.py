@@ -19,7 +19,8 @@ _KEPT: Final = frozenset(
 
 def swagger_of(operations: Iterable[Operation], *, version: str, public_url: str) -> Schema:
     """Return the description of what is under ``/api``, with the public definition names."""
-    described = openapi_of(operations, version=version, public_url=public_url)
+    of_v2 = [operation for operation in operations if operation.path.startswith(f"{BASE_PATH}/")]
+    described = openapi_of(of_v2, version=version, public_url=public_url)
     address = urlsplit(public_url)
     return {
         "swagger": "2.0",
@@ -29,12 +30,11 @@ def swagger_of(operations: Iterable[Operation], *, version: str, public_url: str
         "info": described["info"] | {"title": f"AI {TITLE}"},
         "produces": [JSON],
         "consumes": [JSON],
-        "securityDefinitions": described["components"]["securitySchemes"],
+        "securityDefinitions": {"apikey": described["components"]["securitySchemes"]["apikey"]},
         "tags": described["tags"],
         "paths": {
             path.removeprefix(BASE_PATH): {method: _operation(one) for method, one in methods.items()}
             for path, methods in described["paths"].items()
-            if path.startswith(f"{BASE_PATH}/")
         },
         "definitions": {name: _schema(schema) for name, schema in described["components"]["schemas"].items()},
     }
