@@ -225,7 +225,9 @@ class Outbox:
         _log.info("outbox.sent platform=%s row=%s target=%s remote_id=%s", row.platform, row.id, row.target, remote_id)
 
     def _note(self, platform: Platform, outcome: Outcome) -> None:
-        """An outage is logged once when it starts and once when it ends."""
+        """An outage is logged once when it starts and once when it ends; what is held back by plan is none."""
+        if isinstance(outcome, RetryAt) and outcome.is_planned:
+            return
         if isinstance(outcome, Delivered | Refused):
             if platform.name in self._down:
                 self._down.discard(platform.name)

@@ -18,6 +18,7 @@ class EventKind(StrEnum):
     MENTION = "mention"
     DIRECT = "direct"
     VOTE = "vote"
+    SCORE = "score"
     REACTION = "reaction"
     DELETE = "delete"
 
@@ -92,7 +93,8 @@ class PlatformEvent:
     `event_id` is unique on the platform: the same event read twice is stored once. `remote_id` is the post
     the event is about: the summoning post itself, or the post voted on. `cursor` is where reading goes on
     after this event, None where the platform keeps no position. `text` is plain text with newlines, still
-    with the mention in it. `value` is a vote: 1, 0 (taken back) or -1.
+    with the mention in it. `value` is a vote: 1, 0 (taken back)
+    or -1; of a SCORE it is the sum of all votes now, where a platform does not tell who cast them.
     """
 
     platform: str
@@ -179,10 +181,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryAt:
-    """The platform did certainly NOT take the post and says when to come back."""
+    """The platform did certainly NOT take the post and says when to come back.
+
+    `is_planned`: nothing is wrong, the adapter itself holds it back (a budget of posts an hour).
+    """
 
     at_ms: int
     reason: str = ""
+    is_planned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
