@@ -8,6 +8,7 @@ class Rc(StrEnum):
 
     ABORTED_GEN = "AbortedGen"
     AESTHETICS_ALREADY_EXIST = "AestheticsAlreadyExist"
+    AESTHETICS_NOT_PUBLIC = "AestheticsNotPublic"
     ANON_FORBIDDEN = "AnonForbidden"
     ANON_FORBIDDEN_USER_MOD = "AnonForbiddenUserMod"
     ANON_FORBIDDEN_WORKER = "AnonForbiddenWorker"

@@ -199,3 +199,18 @@ class RequestStatusStable(RequestStatusCheck, kw_only=True, frozen=True):
 
 
 DeletedStatus = RequestStatusStable
+
+
+class AestheticRating(msgspec.Struct, kw_only=True, frozen=True):
+    """How somebody likes one picture of an order, and how many faults it has."""
+
+    id: Annotated[str, Meta(min_length=36, max_length=36)]
+    rating: Annotated[int, Meta(ge=1, le=10)]
+    artifacts: Annotated[int, Meta(ge=0, le=5)] | UnsetType = UNSET
+
+
+class AestheticsPayload(msgspec.Struct, kw_only=True, frozen=True):
+    """The pictures of an order as its author rates them."""
+
+    best: Annotated[str, Meta(min_length=36, max_length=36)] | UnsetType = UNSET
+    ratings: tuple[AestheticRating, ...] = ()

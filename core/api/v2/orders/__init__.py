@@ -5,6 +5,6 @@ from core.api.operations import Operations
 
 def operations() -> Operations:
     """Return every operation on orders."""
-    from core.api.v2.orders import alchemy, events, image, text
+    from core.api.v2.orders import alchemy, events, image, rating, text
 
-    return (*image.OPERATIONS, *text.OPERATIONS, *alchemy.OPERATIONS, *events.OPERATIONS)
+    return (*image.OPERATIONS, *text.OPERATIONS, *alchemy.OPERATIONS, *events.OPERATIONS, *rating.OPERATIONS)
