@@ -1,19 +1,20 @@
 """`empty_pop_*` and `check_*`: what is asked most often, beside a queue of 100,000 jobs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from core.store import connection_of
 from tests.benchmarks.api.load import POP, pop_of
 from tests.benchmarks.api.served import Measured, load, ours, people
 from tests.benchmarks.api.talk import raw
 from tests.benchmarks.engine_ground import MODELS, Ground, ground, scratch, server
 from tests.benchmarks.harness import Figure
+from tests.core.scene import draft
 
 WAITING: Final = 100_000
-IDS: Final = 10_000
+IDS: Final = 2_000
 CLIENTS: Final = 8
 FOREIGN: Final = tuple(f"foreign{number:02}" for number in range(len(MODELS)))
 
@@ -40,12 +41,23 @@ async def empty_pop(store: str, *, quick: bool) -> list[Figure]:
 async def check(store: str, *, quick: bool) -> list[Figure]:
     """CPU of a check, and checks a second, over many ids of waiting requests; beside a bare app's GET."""
     async with _beside_queue(store) as (measured, opened, _):
-        ids = await opened.uow.read(
-            lambda tx: connection_of(tx).exec_driver_sql(f"SELECT id FROM requests LIMIT {IDS}").scalars().all()  # noqa: S608
-        )
-        checks = [raw("GET", f"/api/v2/generate/check/{request_id[:36]}") for request_id in ids]
-        said = _load(measured, checks, holds='"waiting":5', quick=quick)
+        ids = await _asked(opened)
+        checks = [raw("GET", f"/api/v2/generate/check/{request_id}") for request_id in ids]
+        said = _load(measured, checks, holds='"waiting":1', quick=quick)
     return _figures(f"check_{store}", said, target="under 0.5")
+
+
+async def _asked(opened: Ground) -> list[str]:
+    """The ids of new requests at the end of the queue."""
+    scene = opened.scene
+    asker = (await scene.account("the one who checks", kudos=1_000)).account.id
+    ids: list[str] = []
+    for first in range(0, IDS, 50):
+        several = [
+            scene.ask(asker, draft(f"{first + number}", models=(MODELS[number],))) for number in range(len(MODELS))
+        ]
+        ids += [accepted.request_id for accepted in await asyncio.gather(*several)]
+    return ids
 
 
 @asynccontextmanager

@@ -65,7 +65,7 @@ def look(
         if kind is not None and found.kind is not kind:
             message = f"The request {request_id} is for {found.kind} jobs. Ask for it at that kind's address."
             raise NotFound(message, code=Rc.REQUEST_NOT_FOUND)
-        request = tx.requests.get(request_id)
+        request = tx.requests.get(request_id) if found.results else None  # it matters to pictures only
         return Seen(
             status=found,
             spent_mk=found.spent_mk,
