@@ -12,7 +12,7 @@ from bots.horde.port import Horde
 from bots.inbox import Inbox
 from bots.outbox import Outbox, Patience
 from bots.platform import EventKind, Platform, PlatformDown, PlatformMisconfigured
-from bots.showcase import Showcase, count_vote
+from bots.showcase import Showcase, count_score, count_vote
 from bots.styles import StyleShelf
 from core.ports.clock import Clock
 from core.ports.store import UnitOfWork
@@ -113,7 +113,7 @@ class Runner:
             clock=self._clock,
             platforms=self._platforms,
             showcase=Showcase(platforms=self._platforms, places=self._places),
-            reactions={EventKind.VOTE: count_vote},
+            reactions={EventKind.VOTE: count_vote, EventKind.SCORE: count_score},
             on_outbox=due,
             on_accepted=events.give,
         )

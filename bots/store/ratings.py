@@ -37,14 +37,25 @@ def put_vote(tx: Transaction, *, platform: str, remote_id: str, voter_id: str, v
         )
 
 
+def put_score(tx: Transaction, *, platform: str, remote_id: str, teller_id: str, value: int, at_ms: int) -> None:
+    """All votes on this post add up to `value`, as the platform tells that names no voters; kept as one row."""
+    connection = connection_of(tx)
+    same = (votes.c.platform == platform, votes.c.remote_id == remote_id, votes.c.voter_id == teller_id)
+    connection.execute(delete(votes).where(*same))
+    if value != 0:
+        connection.execute(
+            insert(votes).values(platform=platform, remote_id=remote_id, voter_id=teller_id, value=value, at_ms=at_ms)
+        )
+
+
 def recount(tx: Transaction, *, commission_id: str, now_ms: int) -> Rating:
     """The commission's rating is the sum of the votes on its posts."""
     connection = connection_of(tx)
     take_turn(connection, f"rating:{commission_id}")  # a vote that is counted beside this one is seen, here or there
     up, down = connection.execute(
         select(
-            func.coalesce(func.sum(case((votes.c.value > 0, 1), else_=0)), 0),
-            func.coalesce(func.sum(case((votes.c.value < 0, 1), else_=0)), 0),
+            func.coalesce(func.sum(case((votes.c.value > 0, votes.c.value), else_=0)), 0),
+            func.coalesce(func.sum(case((votes.c.value < 0, -votes.c.value), else_=0)), 0),
         )
         .select_from(votes)
         .join(outbox, (outbox.c.platform == votes.c.platform) & (outbox.c.remote_id == votes.c.remote_id))

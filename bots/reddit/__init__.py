@@ -1,0 +1,1 @@
+"""Reddit: people summon the horde by u/mentions, replies and private messages."""

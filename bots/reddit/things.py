@@ -1,0 +1,98 @@
+"""What Reddit's listings hold, as plain values: items of the inbox, and the bot's own posts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Json = Mapping[str, object]
+
+COMMENT = "t1"
+SUBMISSION = "t3"
+MESSAGE = "t4"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxItem:
+    """A mention, a reply or a private message. author is empty where the account is gone or Reddit itself writes."""
+
+    fullname: str
+    author: str
+    text: str
+    subject: str
+    parent: str | None
+    subreddit: str
+    at_ms: int
+    is_new: bool
+
+    @property
+    def is_message(self) -> bool:
+        """Whether it was written to the bot alone."""
+        return self.fullname.startswith(f"{MESSAGE}_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPost:
+    """A comment, message or submission of the bot. parent: of a comment or message; link: of a submission."""
+
+    fullname: str
+    parent: str | None
+    text: str
+    link: str
+    subreddit: str
+    author: str
+    permalink: str
+    score: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me:
+    """The account the bot is logged in with."""
+
+    name: str
+    is_suspended: bool
+
+
+def item_of(thing: Json) -> InboxItem:
+    """Returns an item of the inbox; a field that Reddit leaves out is empty."""
+    is_system = thing.get("distinguished") == "admin"
+    return InboxItem(
+        fullname=_text(thing, "name"),
+        author="" if is_system else _text(thing, "author"),
+        text=_text(thing, "body"),
+        subject=_text(thing, "subject"),
+        parent=_text(thing, "parent_id") or None,
+        subreddit=_text(thing, "subreddit"),
+        at_ms=_at_ms(thing),
+        is_new=bool(thing.get("new")),
+    )
+
+
+def post_of(thing: Json) -> OwnPost:
+    """Returns a post; a field that Reddit leaves out is empty."""
+    return OwnPost(
+        fullname=_text(thing, "name"),
+        parent=_text(thing, "parent_id") or None,
+        text=_text(thing, "body") or _text(thing, "selftext"),
+        link=_text(thing, "url"),
+        subreddit=_text(thing, "subreddit"),
+        author=_text(thing, "author"),
+        permalink=_text(thing, "permalink"),
+        score=int(_number(thing, "score")),
+        at_ms=_at_ms(thing),
+    )
+
+
+def _text(thing: Json, name: str) -> str:
+    value = thing.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _number(thing: Json, name: str) -> float:
+    value = thing.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _at_ms(thing: Json) -> int:
+    return round(_number(thing, "created_utc") * 1_000)
