@@ -335,10 +335,6 @@ class MastodonPlatform:
             return self._later(unknown)
         except SaidNo as shut:
             raise _misconfigured(shut) from shut
-        return self._forbidden(error)
-
-    @staticmethod
-    def _forbidden(error: SaidNo) -> Outcome:
         if "scope" in str(error).lower():
             raise _misconfigured(error) from error
         return Refused(reason=f"{error.code}: {error}")

@@ -208,7 +208,7 @@ class Fediverse:
             "visibility": post.visibility, "sensitive": post.sensitive, "spoiler_text": post.spoiler,
             "account": self.account_json(self.people[post.author]),
             "mentions": [
-                {"id": one.id, "username": one.acct.partition("@")[0], "acct": one.acct, "url": f"{self.url}/@{one.acct}"}
+                {"id": one.id, "username": one.acct.partition("@")[0], "acct": one.acct, "url": ""}
                 for one in map(self.people.__getitem__, post.mentions)
             ],
             "tags": [{"name": tag, "url": ""} for tag in re.findall(r"(?<!\w)#(\w+)", post.text)],

@@ -35,8 +35,8 @@ Row = TypeVar("Row", bound=HasId)
 class MastodonDouble:
     """The server. `faults` are taken by the next calls of their route, one each, before or after it was done.
 
-    They are 503, 500, drop, hang, and accept-then-503, accept-then-500, accept-then-drop, accept-then-hang. `outage` holds for
-    every call until it is None. `calls` counts what was asked, `limited_calls` what was asked against a rate limit.
+    They are 503, 500, drop, hang, and the same after `accept-then-`. `outage` holds for every call until it is None.
+    `calls` counts what was asked, `limited_calls` what was asked against a rate limit.
     """
 
     def __init__(self, *, clock: Clock | None = None, is_gotosocial: bool = False) -> None:

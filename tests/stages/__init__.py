@@ -1,0 +1,1 @@
+"""A stage a platform: people, posts and faults, for the one suite that every platform passes."""
