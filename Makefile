@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := worker,training,postgres,r2,charts,dev
+EXTRAS := worker,training,postgres,r2,reddit,charts,dev
 STAMP := $(VENV)/.ready
 OURS := core bots worker cdn config tests
 
@@ -52,7 +52,7 @@ test: lint types imports pytest ## Lint, types, import rules and every test
 check: format test ## What one runs before a commit
 
 bench: setup ## The quick benchmarks (see tests/benchmarks/RESULTS.md)
-	@$(BIN)/python -m tests.benchmarks.summons --quick
+	@for name in summons engine api; do echo "== $$name"; $(BIN)/python -m tests.benchmarks.$$name --quick || exit 1; done
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

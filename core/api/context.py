@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -89,9 +90,14 @@ class ApiContext:
     @property
     def node(self) -> str:
         """Which server this is, as v2's header ``Horde-Node`` says it: ``host:port:version``."""
-        address = urlsplit(self.public_url)
-        port = address.port or (443 if address.scheme == "https" else 80)
-        return f"{address.hostname or 'localhost'}:{port}:{self.version}"
+        return _node_of(self.public_url, self.version)
+
+
+@cache
+def _node_of(public_url: str, version: str) -> str:
+    address = urlsplit(public_url)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    return f"{address.hostname or 'localhost'}:{port}:{version}"
 
 
 CONTEXT: web.AppKey[ApiContext] = web.AppKey("context", ApiContext)
