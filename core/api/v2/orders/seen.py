@@ -25,6 +25,8 @@ from core.wire.requests import (
 )
 
 _ID_CHARS = 36
+LOOK_AGAIN_S = 2
+"""The least wait that is told while something is still to come: a client that sleeps by it never spins."""
 
 
 def order_id_of(given: str) -> RequestId:
@@ -97,7 +99,7 @@ def check_of(seen: Seen) -> RequestStatusCheck:
         waiting=found.waiting,
         done=found.done,
         faulted=found.faulted,
-        wait_time=found.wait_time_s,
+        wait_time=found.wait_time_s if found.done else max(found.wait_time_s, LOOK_AGAIN_S),
         queue_position=found.queue_position,
         kudos=round(seen.spent_mk / MK_PER_KUDOS),
         is_possible=found.is_possible,
