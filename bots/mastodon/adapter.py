@@ -117,7 +117,7 @@ class MastodonPlatform:
             can_edit=True,
             can_delete=True,
             can_be_private=True,
-            can_show=True,
+            can_show=self._manners.showcase_per_hour > 0,
             idempotency=Idempotency.KEY,
             read_lag_s=READ_LAG_S,
             deliveries_at_once=2,
