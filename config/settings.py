@@ -10,11 +10,14 @@ import msgspec
 from msgspec import Meta
 
 from config.kudos import KudosSettings
+from config.platforms.mastodon import MastodonSettings, missing_for_mastodon
+from config.platforms.reddit import RedditSettings
 from config.volunteers import VolunteerSettings
 from core.domain.errors import HordeError
 
 ENV_PREFIX = "HORDE_"
 FILE_NAME = "horde.toml"
+UNSHOWN = ("secret", "password", "token", "database_url")
 EMBEDDED_MODEL = "tiny-glyphs"
 
 
@@ -163,6 +166,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     models: ModelSettings = ModelSettings()
     worker: WorkerSettings = WorkerSettings()
     commons: CommonsSettings = CommonsSettings()
+    reddit: RedditSettings = RedditSettings()
+    mastodon: MastodonSettings = MastodonSettings()
     bots: BotSettings = BotSettings()
     log: LogSettings = LogSettings()
 
@@ -201,13 +206,14 @@ def load_settings(
         try:
             converted = msgspec.convert(value, known[key], strict=source not in {"environment", "command line"})
         except msgspec.ValidationError as error:
-            got = "a value that is not shown" if "secret" in key or key == "data.database_url" else repr(value)
+            got = "a value that is not shown" if any(word in key for word in UNSHOWN) else repr(value)
             problems.append(f"{key} ({source}): {error}. Got {got}; an example: {_example(known[key])!r}.")
             continue
         section, _, leaf = key.partition(".")
         sections.setdefault(section, {})[leaf] = converted
     hints = get_type_hints(Settings)
     problems += _missing_for_s3(sections.get("objects", {}))
+    problems += missing_for_mastodon(sections.get("mastodon", {}))
     if problems:
         raise SettingsError(problems)
     return Settings(**{section: hints[section](**values) for section, values in sections.items()})

@@ -14,13 +14,15 @@ from bots.commons.pages.routes import routes as commons_routes
 from bots.commons.price import PriceTag
 from bots.horde.embedded import EmbeddedHorde
 from bots.metrics import BotFigures
-from bots.platform import Platform
+from bots.platform import Platform, PlatformMisconfigured
 from bots.runner import Runner
 from bots.styles import StyleShelf, StylesInvalid
 from config.kudos import fee_per_mille, kudos_policy, tax_job_mk
 from config.limits import client_addresses, rate_limits
 from config.objects import Shelf, disk_objects, s3_objects
 from config.pages import documents, news
+from config.platforms.mastodon import mastodon_platform
+from config.platforms.reddit import reddit_platform
 from config.secrets_file import horde_secret
 from config.settings import Settings, SettingsError
 from config.volunteers import worker_policy
@@ -168,10 +170,49 @@ def commons(ground: Ground, _objects: ObjectStore) -> CommonsPlatform:
     return CommonsPlatform(uow=ground.uow, clock=ground.clock, handle=ground.settings.commons.bot_name)
 
 
+def reddit(ground: Ground, _objects: ObjectStore) -> Platform:
+    """A Reddit account."""
+    return reddit_platform(ground.settings.reddit, clock=ground.clock, version=VERSION)
+
+
+def mastodon(ground: Ground, objects: ObjectStore) -> Platform:
+    """A server that speaks Mastodon's API."""
+    return mastodon_platform(ground.settings.mastodon, objects=objects, clock=ground.clock)
+
+
 # Where people can summon the horde: name -> how its adapter is made.
-PLATFORMS: dict[str, Callable[[Ground, ObjectStore], Platform]] = {"commons": commons}
-# Where the pictures of a summons are shown to all: platform of the summons -> platform of the showcase.
-SHOWCASES = {"commons": "commons"}
+PLATFORMS: dict[str, Callable[[Ground, ObjectStore], Platform]] = {
+    "commons": commons,
+    "reddit": reddit,
+    "mastodon": mastodon,
+}
+
+
+def showcases(settings: Settings) -> dict[str, str]:
+    """Where the pictures of a summons are shown to all: platform of the summons -> platform of the showcase."""
+    return {
+        "commons": "commons",
+        "reddit": "reddit" if settings.reddit.showcase else "commons",
+        "mastodon": "mastodon" if settings.mastodon.showcase_per_hour else "commons",
+    }
+
+
+def platforms_of(ground: Ground, objects: ObjectStore) -> list[Platform]:
+    """The adapters that are switched on. One that lacks something is told in the log and does not stop the others."""
+    settings = ground.settings
+    enabled = {
+        "commons": settings.commons.enabled,
+        "reddit": settings.reddit.enabled,
+        "mastodon": settings.mastodon.enabled,
+    }
+    made = []
+    for name, make in PLATFORMS.items():
+        try:
+            made += [make(ground, objects)] if enabled[name] else []
+        except PlatformMisconfigured as error:
+            log.error("bots.misconfigured part=%s reason=%s", name, error)  # noqa: TRY400 - the reason says it all
+    return made
+
 
 # Where pictures live: objects.kind -> how the store is made.
 OBJECTS: dict[str, Callable[..., Shelf]] = {"disk": disk_objects, "s3": s3_objects}
@@ -197,8 +238,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     kept = OBJECTS[settings.objects.kind](settings, public_url=public_url, secret=ground.secret, clock=clock)
     objects = kept.objects
     screening, shelf = prompt_screening(), style_shelf(settings)
-    enabled = {"commons": settings.commons.enabled}
-    platforms = [make(ground, objects) for name, make in PLATFORMS.items() if enabled[name]]
+    platforms = platforms_of(ground, objects)
     meters = Meters()
     context = ApiContext(
         uow=uow,
@@ -236,7 +276,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         horde=EmbeddedHorde(policy=policy, screening=judged, objects=objects),
         shelf=shelf,
         platforms=platforms,
-        places=SHOWCASES,
+        places=showcases(settings),
     )
     uow.on_events(runner.hint_events)
     uow.on_events(context.changes.hint)

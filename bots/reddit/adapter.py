@@ -105,7 +105,7 @@ class RedditPlatform:
         What is unread is the stream; the whole inbox since the cursor is read at the start and now and then, as someone
         may have read an item in a browser. At the very first start only what is unread counts.
         """
-        await self._introduce()
+        await self.introduce()
         place, seen, scores = Place.of(cursor), dict[str, None](), dict[str, int]()
         loop = asyncio.get_running_loop()
         inbox_at = scores_at = loop.time()
@@ -187,8 +187,8 @@ class RedditPlatform:
         """The threads end; a call under way is left behind after three seconds."""
         await self._client.close()
 
-    async def _introduce(self) -> None:
-        """Raises where the account is another one than is set, or suspended."""
+    async def introduce(self) -> str:
+        """Returns a sentence on the account; raises where it is another one than is set, or suspended."""
         me = await self._patiently(self._client.me())
         if me.name.casefold() != self._handle.casefold():
             message = f"these credentials are u/{me.name}'s, but reddit.username is {self._handle}"
@@ -196,6 +196,7 @@ class RedditPlatform:
         if me.is_suspended:
             message = f"u/{me.name} is suspended; appeal at reddit.com/appeals"
             raise PlatformDown(message)
+        return f"logged in as u/{me.name}"
 
     async def _patiently(self, reading: Awaitable[T]) -> T:
         """Returns what is read. Where Reddit asks to wait, that is waited for and told as an outage."""

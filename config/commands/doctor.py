@@ -51,8 +51,11 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _looked_at("database", lambda: _database(settings))
     yield from _objects(settings)
     yield _port(settings)
+    yield from _mastodon(settings)
     yield _looked_at("styles", lambda: _styles(settings))
     yield _looked_at("rules", _rules)
+    if settings.reddit.enabled:
+        yield _reddit(settings)
     yield _worker_parts()
     yield _model(settings)
 
@@ -120,6 +123,21 @@ def _objects(settings: Settings) -> Iterator[Finding]:
     yield from asyncio.run(look())
 
 
+def _mastodon(settings: Settings) -> Iterator[Finding]:
+    if not settings.mastodon.enabled:
+        return
+    from bots.mastodon.check import try_out
+
+    async def look() -> list[Finding]:
+        given = settings.mastodon
+        return [
+            Finding(subject=f"mastodon: {tried.what}", told=tried.told, next_step=tried.next_step)
+            async for tried in try_out(base_url=given.base_url, token=given.token)
+        ]
+
+    yield from asyncio.run(look())
+
+
 def _port(settings: Settings) -> Finding:
     address = (settings.server.host, settings.server.port)
     try:
@@ -141,6 +159,29 @@ def _rules() -> str:
     from config.wiring import prompt_screening
 
     return f"{len(prompt_screening().rules)} moderation rules"
+
+
+def _reddit(settings: Settings) -> Finding:
+    from bots.platform import PlatformDown, PlatformMisconfigured
+    from config.platforms.reddit import reddit_platform, unreachable_pictures
+    from config.wiring import VERSION
+    from core.ports.clock import SystemClock
+
+    async def look() -> str:
+        platform = reddit_platform(settings.reddit, clock=SystemClock(), version=VERSION)
+        try:
+            return await platform.introduce()
+        finally:
+            await platform.close()
+
+    steps = [unreachable_pictures(settings)]
+    try:
+        told = asyncio.run(look())
+    except PlatformMisconfigured as error:
+        told, steps = "cannot log in", [str(error), *steps]
+    except PlatformDown as error:
+        told, steps = "cannot be reached now", [f"{error}; try again later", *steps]
+    return Finding(subject="reddit", told=told, next_step="; ".join(filter(None, steps)))
 
 
 def _worker_parts() -> Finding:
