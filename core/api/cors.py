@@ -13,10 +13,12 @@ _HEADERS: Final = {
     "Access-Control-Allow-Methods": "POST, GET, OPTIONS, PUT, DELETE, PATCH",
     "Access-Control-Allow-Headers": (
         "Accept, Content-Type, Content-Length, Accept-Encoding, X-CSRF-Token, apikey, Client-Agent, X-Fields, "
-        "X-Forwarded-For, Proxied-For, Proxy-Authorization, Prefer, Idempotency-Key, Horde-Progress, Horde-Start-Id"
+        "X-Forwarded-For, Proxied-For, Proxy-Authorization, Prefer, If-None-Match, Idempotency-Key, Horde-Progress, "
+        "Horde-Start-Id, Authorization"
     ),
     "Access-Control-Expose-Headers": (
-        "ETag, Retry-After, Preference-Applied, Horde-Node, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+        "ETag, Retry-After, Preference-Applied, Idempotent-Replay, Horde-Node, X-RateLimit-Limit, X-RateLimit-Remaining, "
+        "X-RateLimit-Reset"
     ),
 }
 _Route = Callable[[web.Request], Awaitable[web.StreamResponse]]

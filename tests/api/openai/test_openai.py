@@ -197,3 +197,10 @@ async def test_a_wait_that_is_too_long_is_an_error_and_the_order_is_cancelled(bu
     assert "0.2 s" in chunks_of(streamed.body)[-1]["error"]["message"]
     assert (await pop_text(horde)).body["id"] is None
     await horde.assert_ledger_is_whole()
+
+
+async def test_a_page_of_any_origin_may_knock_with_its_key(horde: Horde) -> None:
+    asked = {"Origin": "https://a.example", "Access-Control-Request-Headers": "authorization"}
+    allowed = await horde.call("OPTIONS", CHAT, headers=asked)
+    assert allowed.status == 200
+    assert "Authorization" in allowed.headers["Access-Control-Allow-Headers"]
