@@ -17,8 +17,8 @@ _HEADERS: Final = {
         "Horde-Start-Id, Authorization"
     ),
     "Access-Control-Expose-Headers": (
-        "ETag, Retry-After, Preference-Applied, Idempotent-Replay, Horde-Node, X-RateLimit-Limit, X-RateLimit-Remaining, "
-        "X-RateLimit-Reset"
+        "ETag, Retry-After, Preference-Applied, Idempotent-Replay, Horde-Node, X-RateLimit-Limit, "
+        "X-RateLimit-Remaining, X-RateLimit-Reset"
     ),
 }
 _Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
