@@ -9,6 +9,7 @@ from aiohttp import web
 from msgspec import UNSET
 
 from core.api.bodies import BodyTooLargeError, BodyTooSlowError, json_reply
+from core.api.held import is_gone
 from core.api.limits import TooManyCallsError
 from core.domain import errors
 from core.wire import MalformedBodyError, Rc
@@ -42,6 +43,7 @@ _HTTP_SENTENCES: Final = {
     404: ("There is nothing at this address. The routes are listed in core/api/README.md.", Rc.ROUTE_NOT_FOUND),
     405: ("This address does not take this method.", Rc.METHOD_NOT_ALLOWED),
 }
+_CLIENT_HAS_GONE: Final = 499
 _Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -62,9 +64,9 @@ async def answer_errors(request: web.Request, handler: _Route) -> web.StreamResp
         return json_reply(RequestError(message=str(exc)), status=429, headers=exc.headers)
     except web.HTTPException as exc:
         return _http_refusal(request, exc)
-    except ConnectionError:
-        raise
-    except Exception:
+    except Exception as exc:
+        if isinstance(exc, ConnectionError) and is_gone(request):
+            return web.Response(status=_CLIENT_HAS_GONE)
         log.exception("api.failed method=%s route=%s", request.method, _route_of(request))
         return json_reply(RequestError(message="Internal Server Error"), status=500)
 

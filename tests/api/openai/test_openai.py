@@ -168,7 +168,7 @@ async def test_the_anonymous_key_and_the_header_apikey_are_keys_too(horde: Horde
         assert reply.status == 200
 
 
-async def test_a_client_that_goes_cancels_its_order(horde: Horde) -> None:
+async def test_a_client_that_goes_cancels_its_order(horde: Horde, caplog: pytest.LogCaptureFixture) -> None:
     await pop_text(horde)
     headers = await bearer(horde)
     async with asyncio.timeout(20):
@@ -184,6 +184,7 @@ async def test_a_client_that_goes_cancels_its_order(horde: Horde) -> None:
             await asyncio.sleep(0.1)
             assert (await pop_text(horde)).body["id"] is None
     await horde.assert_ledger_is_whole()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == [], "that is nobody's fault"
 
 
 async def test_a_wait_that_is_too_long_is_an_error_and_the_order_is_cancelled(build: Builder) -> None:
