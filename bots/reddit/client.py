@@ -15,7 +15,7 @@ from praw.exceptions import PRAWException
 
 from bots.hands import Hand, HandFullError
 from bots.reddit.things import InboxItem, Me, OwnPost, item_of, post_of
-from bots.reddit.wire import CALL_S, Never, OnceRequestor, Pace, RedditTrouble, ToldToWait, trouble_of
+from bots.reddit.wire import CALL_S, Never, OnceRequestor, Pace, RedditTrouble, TokenGone, ToldToWait, trouble_of
 
 PAGE: Final = 100
 ITEMS_MAX: Final = 1_000
@@ -53,12 +53,25 @@ class Submitting:
     spoiler: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Line:
-    """A praw object with the connections it uses, which it does not close itself."""
+    """A praw object with the connections it uses, which it does not close itself; `make` makes another one."""
 
-    reddit: Any
+    make: Callable[[requests.Session], Any]
     session: requests.Session
+    reddit: Any
+
+    def do(self, work: Callable[[Any], T]) -> T:
+        """Returns what the work returns; once more with a new token where the old one is not taken any more."""
+        try:
+            return work(self.reddit)
+        except TokenGone:
+            self.reddit = self.make(self.session)
+            return work(self.reddit)
+
+    def close(self) -> None:
+        """The connections are closed."""
+        self.session.close()
 
 
 class RedditClient:
@@ -72,7 +85,7 @@ class RedditClient:
         self._credentials = credentials
         self._call_s = call_s
         self._pace = Pace()
-        make, end = self._make, _hung_up
+        make, end = self._line, _Line.close
         self._reads = Hand("reddit.reads", make=make, end=end)
         self._looks = Hand("reddit.looks", make=make, end=end)
         self._writes = Hand("reddit.writes", make=make, end=end)
@@ -176,7 +189,7 @@ class RedditClient:
 
     async def _call(self, hand: Hand[_Line], work: Callable[[Any], T]) -> T:
         try:
-            return await hand.do(lambda line: work(line.reddit))
+            return await hand.do(lambda line: line.do(work))
         except RedditTrouble:
             raise
         except (PRAWException, prawcore.PrawcoreException) as exc:
@@ -220,11 +233,15 @@ class RedditClient:
                 break
         return found
 
-    def _make(self) -> _Line:
-        who, session = self._credentials, requests.Session()
+    def _line(self) -> _Line:
+        session = requests.Session()
+        return _Line(make=self._make, session=session, reddit=self._make(session))
+
+    def _make(self, session: requests.Session) -> Any:  # noqa: ANN401 - praw is not typed here
+        who = self._credentials
         secret = {"refresh_token": who.refresh_token} if who.refresh_token else {"password": who.password}
         try:
-            reddit = praw.Reddit(
+            return praw.Reddit(
                 client_id=who.client_id,
                 client_secret=who.client_secret,
                 username=who.username,
@@ -239,11 +256,6 @@ class RedditClient:
             )
         except (PRAWException, prawcore.PrawcoreException) as exc:
             raise Never("SETTINGS", str(exc)) from exc
-        return _Line(reddit=reddit, session=session)
-
-
-def _hung_up(line: _Line) -> None:
-    line.session.close()
 
 
 def _post(reddit: Any, *, path: str, data: Mapping[str, str]) -> Any:  # noqa: ANN401 - praw is not typed here

@@ -40,6 +40,10 @@ class NotSent(RedditTrouble):
     """The call never reached Reddit: no connection, or no token to make it with."""
 
 
+class TokenGone(NotSent):
+    """Reddit does not take the access token any more; with a new one the call may be made again."""
+
+
 class MaybeDone(RedditTrouble):
     """Nobody knows whether Reddit did it: time-out, dropped connection, 5xx."""
 
@@ -118,12 +122,12 @@ class OnceRequestor(prawcore.Requestor):  # type: ignore[misc]  # prawcore is no
         for name in [name for name in answer.headers if name.lower().startswith("x-ratelimit-")]:
             del answer.headers[name]
         if answer.status_code == requests.codes.unauthorized and not wants_token:
-            # prawcore looks the reason up in this header and fails with a KeyError without it.
-            answer.headers.setdefault("www-authenticate", 'Bearer realm="reddit", error="invalid_token"')
+            # prawcore would sleep before it asks for a new token.
+            raise TokenGone("Reddit does not take its own token just now")
         return answer
 
 
-def trouble_of(exc: praw.exceptions.PRAWException | prawcore.PrawcoreException) -> RedditTrouble:  # noqa: PLR0911
+def trouble_of(exc: praw.exceptions.PRAWException | prawcore.PrawcoreException) -> RedditTrouble:
     """Returns what an error of praw means for the call that raised it."""
     if isinstance(exc, RedditAPIException):
         first = exc.items[0]
@@ -134,8 +138,6 @@ def trouble_of(exc: praw.exceptions.PRAWException | prawcore.PrawcoreException) 
         return WrongCredentials(f"Reddit gives no token for them ({exc.error})")
     if isinstance(exc, prawcore.exceptions.InsufficientScope):
         return WrongCredentials("the refresh token lacks a scope; it needs those in bots/reddit/README.md")
-    if isinstance(exc, prawcore.exceptions.InvalidToken):
-        return NotSent("Reddit does not take its own token just now")
     if isinstance(exc, prawcore.exceptions.BadJSON):
         return MaybeDone("Reddit answered what is no JSON")
     if isinstance(exc, prawcore.ResponseException):

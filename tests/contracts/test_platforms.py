@@ -20,11 +20,12 @@ from tests.bots.square import HandClock
 from tests.doubles.mastodon import MastodonDouble
 from tests.stages.commons import CommonsStage
 from tests.stages.mastodon import MastodonStage
+from tests.stages.reddit import RedditStage, reddit_double
 from tests.stages.stage import Play
 from tests.stores import StoreKind, fresh
 
 
-@pytest_asyncio.fixture(params=["commons", "mastodon", "gotosocial"])
+@pytest_asyncio.fixture(params=["commons", "mastodon", "gotosocial", "reddit"])
 async def play(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Play]:
     """The bots on an empty database, on one platform after the other."""
     clock = HandClock()
@@ -35,6 +36,12 @@ async def play(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
             scene = await Scene.set_up(tmp_path, uow, clock)
             if request.param == "commons":
                 yield Play.on(CommonsStage(uow=uow, clock=clock), scene)
+                return
+            if request.param == "reddit":
+                reddit = await stack.enter_async_context(reddit_double(clock).running())
+                on_reddit = Play.on(RedditStage(reddit, clock=clock), scene)
+                yield on_reddit
+                await on_reddit.platform.close()
                 return
             double = await stack.enter_async_context(
                 MastodonDouble(clock=clock, is_gotosocial=request.param == "gotosocial")
@@ -151,7 +158,7 @@ async def test_delete_takes_the_answer_and_the_showcase_post_away(play: Play) ->
 async def test_an_edit_changes_the_words_and_keeps_the_picture(play: Play) -> None:
     await play.ask()
     await play.settle()
-    row = next(row for row in await play.rows() if row.target is Target.SHOWCASE)
+    row = next(row for row in await play.rows() if row.target is Target.REPLY)
     changed = type(row.post)(**{name: getattr(row.post, name) for name in row.post.__slots__} | {"text": "other words"})
     assert isinstance(await play.platform.edit(str(row.remote_id), changed), Delivered)
     there = next(post for post in await play.stage.posts() if post.id == row.remote_id)

@@ -13,7 +13,7 @@ from bots.desk.desk import Desk
 from bots.inbox import Inbox
 from bots.outbox import Outbox, Patience
 from bots.platform import EventKind, Platform, Visibility
-from bots.showcase import Showcase, count_vote
+from bots.showcase import Showcase, count_score, count_vote
 from bots.store.outbox import posts_of_commission
 from bots.store.ratings import Rating, rating_of
 from bots.store.rows import OutboxRow
@@ -104,7 +104,7 @@ class Play:
             clock=scene.clock,
             platforms=platforms,
             showcase=Showcase(platforms=platforms, places={self.platform.name: self.platform.name}),
-            reactions={EventKind.VOTE: count_vote},
+            reactions={EventKind.VOTE: count_vote, EventKind.SCORE: count_score},
             on_outbox=lambda: None,
             on_accepted=lambda: None,
         )

@@ -15,7 +15,7 @@ class Fault:
     error: a code and a message that Reddit answers within a 200, as RATELIMIT; times: how often, None for ever.
     """
 
-    path: str
+    path: str | tuple[str, ...]
     what: str = ""
     error: tuple[str, str] | None = None
     times: int | None = 1
@@ -38,7 +38,7 @@ class Faults:
 
     waiting: list[Fault] = field(default_factory=list)
 
-    def order(self, path: str, what: str = "", **more: object) -> Fault:
+    def order(self, path: str | tuple[str, ...], what: str = "", **more: object) -> Fault:
         """The next calls whose path begins so go wrong; an empty path is every call."""
         fault = Fault(path=path, what=what, **more)  # type: ignore[arg-type]  # the fields of a fault
         self.waiting.append(fault)
