@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from bots.mastodon.client import NobodyKnows, NotTaken, SaidNo, connect
-from bots.mastodon.entities import FediAccount, Instance, Notification, Status
+from bots.mastodon.entities import FediAccount, Instance, Notification
+from bots.mastodon.finding import GONE, find
 from bots.mastodon.parse import PLATFORM, event_of
-from bots.mastodon.render import Draft, Manners, draft_of, is_marked
+from bots.mastodon.render import Draft, Manners, draft_of
 from bots.mastodon.server import PAGE, Server
 from bots.platform import (
     Absent,
@@ -42,11 +44,10 @@ RETRY_S: Final = 15.0
 READ_LAG_S: Final = 5.0
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
-PAGES_MAX: Final = 10
 LATELY_MAX: Final = 1_000
 FIRST: Final = "0"
 """Before every id."""
-FORBIDDEN, GONE = 403, frozenset({404, 410})
+FORBIDDEN: Final = 403
 UNPROCESSABLE: Final = 422
 
 T = TypeVar("T")
@@ -95,6 +96,7 @@ class MastodonPlatform:
         self._server = Server(self._make)
         self._known: Known | None = None
         self._asking = asyncio.Lock()
+        self._showing = asyncio.Lock()
 
     @property
     def name(self) -> str:
@@ -142,6 +144,11 @@ class MastodonPlatform:
 
     async def deliver(self, post: Post) -> Outcome:
         """The post is on the server, or the outcome says what is known of it. Only the last call can make a post."""
+        # One showcase post at a time: two that look at the budget side by side would both find room.
+        async with self._showing if post.target is Target.SHOWCASE else nullcontext():
+            return await self._deliver(post)
+
+    async def _deliver(self, post: Post) -> Outcome:
         try:
             ready = await self._prepare(post)
         except (PlatformDown, NotTaken, NobodyKnows, Unavailable) as error:
@@ -187,7 +194,7 @@ class MastodonPlatform:
         """Looks under the answered post and through the bot's own posts for this one."""
         try:
             known = await self._ask()
-            found = await self._answer_to(post, known.me) or await self._own_marked(post, known.me)
+            found = await find(self._server, post, known.me)
         except (PlatformDown, NotTaken, NobodyKnows, SaidNo) as error:
             return Unsure(reason=str(error))
         return Absent() if found is None else Found(remote_id=found.id, url=found.url)
@@ -294,32 +301,6 @@ class MastodonPlatform:
         )
         allowed = self._manners.showcase_per_hour
         return None if len(recent) < allowed else recent[-allowed] + HOUR_MS
-
-    async def _answer_to(self, post: Post, me: FediAccount) -> Status | None:
-        """Returns our answer to the post that this one answers; there is never more than one."""
-        if post.target is not Target.REPLY or post.in_reply_to is None:
-            return None
-        try:
-            answers = await self._server.answers(post.in_reply_to)
-        except SaidNo as error:
-            if error.code not in GONE:
-                raise
-            return None
-        ours = (one for one in answers if one.account.id == me.id and one.in_reply_to == post.in_reply_to)
-        return next(ours, None)
-
-    async def _own_marked(self, post: Post, me: FediAccount) -> Status | None:
-        """Returns the bot's own post with this one's mark, or that answers the same post."""
-        is_reply, before = post.target is Target.REPLY, None
-        for _ in range(PAGES_MAX):
-            page = await self._server.own_posts(me, replies=is_reply, before=before)
-            for one in page:
-                if is_marked(one, post) or (is_reply and one.in_reply_to == post.in_reply_to):
-                    return one
-            if len(page) < PAGE or is_reply:
-                break  # a reply is found under its parent, the newest page is for a list that lags behind
-            before = page[-1].id
-        return None
 
     def _later(self, error: Exception) -> RetryAt:
         wait_s = error.wait_s if isinstance(error, NotTaken) and error.wait_s is not None else RETRY_S
