@@ -8,7 +8,7 @@ from core.api.limits.limit import ORDER
 from core.api.openai import texts
 from core.api.openai.running import ended, order
 from core.api.openai.streaming import pieces_of, streamed
-from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag
+from core.api.operations import Answer, Call, Caller, Media, Operation, Operations, Tag
 from core.domain.kinds.text import params_of
 from core.domain.requests import JobResult, RequestDraft
 from core.wire import Rc
@@ -90,6 +90,9 @@ OPERATIONS: Operations = (
         handler=complete_chat,
         body=ChatInput,
         replies={200: ChatCompletion},
+        streamed=Media(
+            content_type="text/event-stream", about="Pieces of the turn, then [DONE].", messages=(ChatChunk,)
+        ),
         refusals={
             400: (Rc.BAD_REQUEST, Rc.INVALID_PROMPT_SIZE, Rc.TOKEN_OVERFLOW),
             403: (Rc.DELETED_USER, Rc.KUDOS_UPFRONT),

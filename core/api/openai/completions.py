@@ -6,7 +6,7 @@ from core.api.limits.limit import ORDER
 from core.api.openai import texts
 from core.api.openai.running import ended, order
 from core.api.openai.streaming import pieces_of, streamed
-from core.api.operations import Answer, Call, Caller, Operation, Operations, Tag
+from core.api.operations import Answer, Call, Caller, Media, Operation, Operations, Tag
 from core.domain.kinds.text import params_of
 from core.domain.requests import RequestDraft
 from core.wire import Rc
@@ -69,6 +69,9 @@ OPERATIONS: Operations = (
         handler=complete_prompt,
         body=CompletionInput,
         replies={200: Completion},
+        streamed=Media(
+            content_type="text/event-stream", about="Pieces of the text, then [DONE].", messages=(Completion,)
+        ),
         refusals={
             400: (Rc.BAD_REQUEST, Rc.INVALID_PROMPT_SIZE, Rc.MISSING_PROMPT, Rc.TOKEN_OVERFLOW),
             403: (Rc.DELETED_USER, Rc.KUDOS_UPFRONT),

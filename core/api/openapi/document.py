@@ -131,7 +131,10 @@ def _success(operation: Operation, kind: object) -> Schema:
             "description": kind.about,
             "content": {kind.content_type: {"schema": {"type": "object" if kind.content_type == JSON else "string"}}},
         }
-    return {"description": f"{operation.summary}.", "content": {JSON: {"schema": schema_of(kind)}}}
+    content: Schema = {JSON: {"schema": schema_of(kind)}}
+    if operation.streamed is not None:
+        content[operation.streamed.content_type] = {"schema": {"type": "string"}}
+    return {"description": f"{operation.summary}.", "content": content}
 
 
 def _error(operation: Operation, status: int) -> Mapping[str, object]:

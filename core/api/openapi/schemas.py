@@ -20,7 +20,7 @@ def schemas_of(operations: Iterable[Operation]) -> dict[str, Schema]:
     named = dict.fromkeys(
         struct
         for operation in table
-        for kind in (operation.body, *operation.replies.values())
+        for kind in (operation.body, operation.streamed, *operation.replies.values())
         for struct in _structs_in(kind)
     )
     bases: dict[type[msgspec.Struct], None] = {}

@@ -70,6 +70,7 @@ class Operation:
     unless it says otherwise. replies: status -> what a success sends. refusals: status -> the codes that this operation
     has besides those that follow from the other fields. body, query: the Structs that are decoded; at, headers: Structs
     that describe the path's names and our headers (they are handed over as text). pictures: the body may hold base64.
+    streamed: what a success sends instead where the caller asks for a stream.
     idempotent: ``Idempotency-Key`` is honoured. shared_keys: a shared key may stand in for an account's.
     limits: how often it may be called. often: it is called so often that who calls may be known for a moment already.
     ours: public AI Horde has no such route.
@@ -83,6 +84,7 @@ class Operation:
     handler: Callable[[Call[Any, Any]], Awaitable[Answer]]
     replies: Mapping[int, ReplyType]
     refusals: Mapping[int, tuple[Rc, ...]] = field(default_factory=dict)
+    streamed: Media | None = None
     caller: Caller = Caller.ANYBODY
     body: type[msgspec.Struct] | None = None
     query: type[msgspec.Struct] | None = None
