@@ -50,10 +50,14 @@ def suite_version() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PopAnswer:
-    """What a pop brought: a job or none; `was_held` tells whether the horde holds pops open."""
+    """What a pop brought: a job or none; `was_held` tells whether the horde holds pops open.
+
+    cancelled: ids of jobs in this worker's hands that nobody wants any more (the header `Horde-Cancelled`).
+    """
 
     popped: GenerationPayloadStable | None
     was_held: bool
+    cancelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,7 @@ class _Answer:
     status: int
     body: bytes
     preference: str
+    cancelled: str
 
 
 class Horde:
@@ -100,7 +105,8 @@ class Horde:
             if job_id is None:
                 raise HordeUnreachableError(self._settings.url, f"its reply to a pop is no v2 message: {exc}") from exc
             raise JobUnusableError(job_id, f"has a payload that is no v2 message: {', '.join(exc.errors)}") from exc
-        return PopAnswer(popped=popped if popped.id else None, was_held=was_held)
+        cancelled = tuple(filter(None, map(str.strip, answer.cancelled.split(","))))
+        return PopAnswer(popped=popped if popped.id else None, was_held=was_held, cancelled=cancelled)
 
     async def progress(self, job_id: str, *, step: int, steps: int) -> ProgressReply | None:
         """Renews the lease and says whether to go on; None if this horde knows no progress.
@@ -178,6 +184,7 @@ class Horde:
                     status=reply.status,
                     body=await reply.read(),
                     preference=reply.headers.get("Preference-Applied", ""),
+                    cancelled=reply.headers.get("Horde-Cancelled", ""),
                 )
                 retry_after = reply.headers.get("Retry-After", "")
         except (aiohttp.ClientError, TimeoutError, OSError, asyncio.IncompleteReadError) as exc:

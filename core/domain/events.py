@@ -15,6 +15,7 @@ class EventKind(StrEnum):
     JOB_DONE = "job_done"
     REQUEST_FINISHED = "request_finished"
     REQUEST_FAULTED = "request_faulted"
+    CANCEL_ASKED = "cancel_asked"
     REQUEST_CANCELLED = "request_cancelled"
     REQUEST_EXPIRED = "request_expired"
 

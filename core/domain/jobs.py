@@ -147,6 +147,10 @@ class Popped:
     worker_id: WorkerId | None = None
     messages: tuple[WorkerMessage, ...] = ()
     """What the worker is to be told, each time until it expires."""
+    in_hand: tuple[RequestId, ...] = ()
+    """On a held pop: the requests of the jobs that the worker is at."""
+    cancelled: tuple[JobId, ...] = ()
+    """On a held pop: the jobs that it may stop, as nobody wants them any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

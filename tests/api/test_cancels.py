@@ -7,7 +7,7 @@ import pytest
 from core.api.changes import Changes
 from core.domain.ids import RequestId
 from core.services.queue.cancel import cancel
-from tests.api.scene import Horde, until, webp
+from tests.api.scene import MODEL, Horde, until, webp
 from tests.core.scene import HandClock, Scene
 from tests.stores import Database
 
@@ -42,6 +42,42 @@ async def test_a_result_that_comes_after_the_cancel_is_taken_and_paid(horde: Hor
     status = (await horde.status(request_id)).body
     assert (status["done"], status["finished"], len(status["generations"])) == (True, 1, 1)
     await horde.assert_ledger_is_whole()
+
+
+async def test_a_worker_that_holds_a_pop_beside_its_job_is_told_at_once(horde: Horde) -> None:
+    before = await horde.kudos_of("asker")
+    request_id, popped = await horde.leased()
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        pop = group.create_task(horde.pop(headers={"Prefer": "wait=20"}))
+        await until(lambda: len(horde.context.changes) == 1)
+        await horde.call("DELETE", f"/api/v2/generate/status/{request_id}")
+    told = pop.result()
+    assert (told.status, told.body["id"], told.headers["Horde-Cancelled"]) == (200, None, popped["id"])
+    assert (await horde.check(request_id)).body["done"] is True
+    assert await horde.kudos_of("asker") == before
+    late = await horde.submit(popped["id"])
+    assert (late.status, late.body["rc"]) == (400, "AbortedGen")
+    await horde.assert_ledger_is_whole()
+
+
+async def test_a_held_pop_beside_a_job_still_brings_new_work(horde: Horde) -> None:
+    await horde.leased()
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        pop = group.create_task(horde.pop(headers={"Prefer": "wait=20"}))
+        await until(lambda: len(horde.context.changes) == 1)
+        await horde.ask("the next one", models=[MODEL])
+    brought = pop.result()
+    assert brought.body["payload"]["prompt"] == "the next one"
+    assert "Horde-Cancelled" not in brought.headers
+    assert len(horde.context.changes) == 0
+
+
+async def test_a_cancel_before_the_pop_is_told_with_it(horde: Horde) -> None:
+    request_id, popped = await horde.leased()
+    await horde.call("DELETE", f"/api/v2/generate/status/{request_id}")
+    async with asyncio.timeout(5):
+        told = await horde.pop(headers={"Prefer": "wait=20"})
+    assert told.headers["Horde-Cancelled"] == popped["id"]
 
 
 async def test_a_held_check_hears_that_the_worker_has_let_go(horde: Horde) -> None:

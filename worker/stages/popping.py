@@ -61,6 +61,9 @@ async def _pop(place: Workplace) -> tuple[bool, bool]:
         _refuse(place, exc.field, reason=str(exc))
         return True, True
     reached(Step.POP, Edge.AFTER)
+    for held in place.held:
+        if held.job.id in answer.cancelled:
+            held.cancel("cancelled by who asked")
     if answer.popped is None:
         return answer.was_held, False
     try:

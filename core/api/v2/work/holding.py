@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Final
 
@@ -15,7 +16,7 @@ from core.api.held import is_gone
 from core.api.operations import Call, Reply
 from core.domain.errors import NotPermitted, WorkerMaintenance
 from core.domain.guard import Mode
-from core.domain.ids import AccountId
+from core.domain.ids import AccountId, RequestId
 from core.domain.jobs import Popped
 from core.domain.kinds.kind import Kind
 from core.domain.policy import QueuePolicy
@@ -24,10 +25,13 @@ from core.ports.points import Step
 from core.ports.store import Transaction
 from core.services.queue.pop import pop
 from core.services.queue.release import release
+from core.services.queue.tell import tell
 from core.wire import Rc
 
 log = logging.getLogger(__name__)
 
+CANCELLED_HEADER: Final = "Horde-Cancelled"
+"""Ours: on a held pop, the ids of the jobs in the worker's hands that nobody wants any more."""
 _WAIT: Final = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,6})"?\s*(?=[;,]|$)', re.IGNORECASE)
 
 
@@ -56,22 +60,24 @@ async def answer_pop(
     address = context.addresses.of(request)
     await context.standing.admit(address)
     await context.standing.came_from(address, worker_name=offer.name, owner=account)
-    popped = await _claim(request, context, offer)
+    popped = await _claim(request, context, offer, holds=wait_s is not None)
     if wait_s is not None:
         wait_s = min(wait_s, context.hold_s_max)
         popped = await _hold(request, context, offer, popped, wait_s=wait_s)
     context.meters.popped(offer.kind.value, jobs=len(popped.jobs), skipped=popped.skipped)
     headers = {} if wait_s is None else {"Preference-Applied": f"wait={wait_s}"}
+    if popped.cancelled:
+        headers[CANCELLED_HEADER] = ", ".join(popped.cancelled)
     return await _hand_over(call, popped, Reply(message=reply_of(popped), headers=headers))
 
 
 async def _hold(
     request: web.Request, context: ApiContext, offer: WorkerOffer, popped: Popped, *, wait_s: int
 ) -> Popped:
-    """Return the first job that comes within the time, or the last empty answer.
+    """Return the first job that comes within the time, or the last empty answer; at once where a job is cancelled.
 
-    Only the wait can be ended early (client gone, server stopping), never a claim. A wake-up that finds its client
-    gone is passed on to the next that waits.
+    Only the wait can be ended early (client gone, server stopping, a job in the worker's hands cancelled), never a
+    claim. A wake-up that finds its client gone is passed on to the next that waits.
     """
     now = asyncio.get_running_loop().time
     until, may_fit = now() + wait_s, context.uow.fits(offer)
@@ -83,22 +89,45 @@ async def _hold(
             hinted.add(lane_id)
         return fit
 
-    while not popped.jobs and (left_s := until - now()) > 0:
+    while not popped.jobs and not popped.cancelled and (left_s := until - now()) > 0:
         woken = False
         hinted.clear()
         async with request.app[HELD].hold(request, wait_s=left_s):
-            woken = await context.wakeup.wait(fits, timeout_s=left_s)
+            woken = await _woken(context, fits, popped.in_hand, wait_s=left_s)
         if is_gone(request):
             context.wakeup.notify(hinted)
             break
         if not woken:
             break
-        popped = await _claim(request, context, offer)
+        popped = await _claim(request, context, offer, holds=True)
     return popped
 
 
-async def _claim(request: web.Request, context: ApiContext, offer: WorkerOffer) -> Popped:
-    """Return what the queue has for the worker; nothing if it has hung up, or the horde is in maintenance."""
+async def _woken(
+    context: ApiContext, fits: Callable[[int], bool], in_hand: Sequence[RequestId], *, wait_s: float
+) -> bool:
+    """Return True when there may be work, or something has happened to what the worker is at; False after the time."""
+    if not in_hand or context.changes.is_full:
+        return await context.wakeup.wait(fits, timeout_s=wait_s)
+    async with AsyncExitStack() as watching, asyncio.TaskGroup() as tasks:
+        watches = [await watching.enter_async_context(context.changes.watching(one)) for one in in_hand]
+        work = tasks.create_task(context.wakeup.wait(fits, timeout_s=wait_s))
+        news = [tasks.create_task(watch.changed()) for watch in watches]
+        try:
+            await asyncio.wait([work, *news], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (work, *news):
+                task.cancel()
+        return any(task.done() and not task.cancelled() for task in news) or (
+            work.done() and not work.cancelled() and work.result()
+        )
+
+
+async def _claim(request: web.Request, context: ApiContext, offer: WorkerOffer, *, holds: bool) -> Popped:
+    """Return what the queue has for the worker; nothing if it has hung up, or the horde is in maintenance.
+
+    holds: where there is nothing, the worker waits, and is told of what was cancelled in its hands.
+    """
     modes = (await context.standing.now()).modes
     if is_gone(request) or Mode.MAINTENANCE in modes:
         return Popped()
@@ -107,7 +136,9 @@ async def _claim(request: web.Request, context: ApiContext, offer: WorkerOffer) 
     def claim(tx: Transaction) -> Popped:
         limit = 1 if offer.kind is Kind.ALCHEMY else offer.amount
         popped = pop(tx, offer=offer, policy=policy, now_ms=now_ms, limit=limit)
-        return _more_forms(tx, offer, popped, policy=policy, now_ms=now_ms) if popped.jobs else popped
+        if popped.jobs:
+            return _more_forms(tx, offer, popped, policy=policy, now_ms=now_ms)
+        return tell(tx, popped, now_ms=now_ms) if holds else popped
 
     return await context.uow.write(claim, step=Step.POP)
 
