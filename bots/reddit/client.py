@@ -21,6 +21,7 @@ PAGE: Final = 100
 ITEMS_MAX: Final = 1_000
 """What Reddit keeps of any listing."""
 MARKED_AT_ONCE: Final = 25
+OLD_IN_A_ROW: Final = 25
 STEPS_BACK: Final = 5
 
 T = TypeVar("T")
@@ -104,8 +105,16 @@ class RedditClient:
 
     async def inbox_since(self, at_ms: int) -> list[InboxItem]:
         """Returns what came into the inbox since, read or not, newest first."""
-        found = await self._walk(self._reads, "message/inbox/", until=lambda one: item_of(one).at_ms < at_ms)
-        return [item_of(one) for one in found]
+        old_in_a_row = 0
+
+        def ends(one: Mapping[str, object]) -> bool:
+            # What moderators let through late stands among newer items, so a single old one is not the end.
+            nonlocal old_in_a_row
+            old_in_a_row = old_in_a_row + 1 if item_of(one).at_ms < at_ms else 0
+            return old_in_a_row >= OLD_IN_A_ROW
+
+        found = [item_of(one) for one in await self._walk(self._reads, "message/inbox/", until=ends)]
+        return [item for item in found if item.at_ms >= at_ms]
 
     async def mark_read(self, fullnames: Sequence[str]) -> None:
         """These items are read."""

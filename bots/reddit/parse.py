@@ -10,6 +10,7 @@ from bots.platform import Author, EventKind, PlatformEvent, Visibility
 from bots.reddit.things import InboxItem, OwnPost
 
 PLATFORM = "reddit"
+EMPHASIS_DEEP = 3
 
 _BOTS = re.compile(r"automoderator|reddit|.*[_-]bot\d*|.*mod-?team", re.IGNORECASE)
 _GONE = frozenset({"[deleted]", "[removed]"})
@@ -91,5 +92,7 @@ def text_of_markdown(text: str) -> str:
     text = _SPOILER.sub(r"\1", text)
     for strange in (_FENCED, _CODE_LINE, _QUOTE_LINE):
         text = strange.sub("", text)
-    text = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", text))
+    text = _LINK.sub(r"\1", text)
+    for _ in range(EMPHASIS_DEEP):
+        text = _EMPHASIS.sub(r"\2", text)
     return _ESCAPED.sub(r"\1", text).strip()

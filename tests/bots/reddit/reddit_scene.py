@@ -11,6 +11,8 @@ from typing import TypeVar
 from bots.reddit.adapter import RedditPlatform
 from bots.runner import Rhythm, Runner
 from bots.store.commissions import commission_of_event
+from bots.store.outbox import posts_of_commission
+from bots.store.rows import OutboxState
 from tests.bots.scene import Scene
 from tests.doubles.reddit.server import RedditDouble
 from tests.doubles.reddit.town import Thing, Town
@@ -76,6 +78,16 @@ class RedditScene:
         found = await self.scene.uow.read(lambda tx: commission_of_event(tx, platform="reddit", event_id=thing["name"]))
         assert found is not None
         return found.id
+
+    async def until_rows_are(self, thing: Thing, states: set[OutboxState]) -> None:
+        """Returns once the outbox knows this of every post to this summons."""
+        mine = await self.commission_of(thing)
+
+        async def look() -> set[OutboxState]:
+            rows = await self.scene.uow.read(lambda tx: posts_of_commission(tx, commission_id=mine))
+            return {row.state for row in rows}
+
+        await self.until_it_is(look, states)
 
     async def until_it_is(self, look: Callable[[], Awaitable[T]], wanted: T) -> None:
         """Returns once a look finds what is wanted."""
