@@ -14,6 +14,9 @@ DESCRIPTION: Final = (
     "to do, and mostly an `rc` for programs. Any reply can be cut down to some fields with the header `X-Fields`, such "
     "as `{id,kudos}`."
 )
+EVENTS: Final = "text/event-stream"
+_SHAPES: Final[Mapping[str, Schema]] = {JSON: {"type": "object"}, EVENTS: {}}
+"""OpenAPI 3.1 has no words for a stream of events; a claim about the whole would be taken for one about each."""
 _PATH_NAMES: Final = {
     "id": "The id that the thing was given when it was made.",
     "name": "Its name.",
@@ -129,11 +132,11 @@ def _success(operation: Operation, kind: object) -> Schema:
     if isinstance(kind, Media):
         return {
             "description": kind.about,
-            "content": {kind.content_type: {"schema": {"type": "object" if kind.content_type == JSON else "string"}}},
+            "content": {kind.content_type: {"schema": _SHAPES.get(kind.content_type, {"type": "string"})}},
         }
     content: Schema = {JSON: {"schema": schema_of(kind)}}
     if operation.streamed is not None:
-        content[operation.streamed.content_type] = {"schema": {"type": "string"}}
+        content[operation.streamed.content_type] = {"schema": _SHAPES[EVENTS]}
     return {"description": f"{operation.summary}.", "content": content}
 
 
