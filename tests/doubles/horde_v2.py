@@ -35,6 +35,7 @@ class HordeDouble:
         self.waiting: list[JobRow] = []
         self.leased: dict[str, JobRow] = {}
         self.cancelled: set[str] = set()
+        self.told_on_pops: set[str] = set()
         self.pops: list[tuple[dict[str, Any], Mapping[str, str]]] = []
         self.progress: dict[str, list[int]] = defaultdict(list)
         self.uploads: dict[str, bytes] = {}
@@ -105,9 +106,13 @@ class HordeDouble:
         if held and not self.waiting:
             try:
                 async with asyncio.timeout(5), self._changed:
-                    await self._changed.wait_for(lambda: bool(self.waiting))
+                    await self._changed.wait_for(lambda: bool(self.waiting or self.told_on_pops))
             except TimeoutError:
                 pass
+        if self.told_on_pops:
+            headers["Horde-Cancelled"] = ", ".join(self.told_on_pops)
+            self.told_on_pops.clear()
+            await self.woken()
         if not self.waiting or request.transport is None:
             return web.json_response({"id": None, "ids": [], "payload": {}, "skipped": {}}, headers=headers)
         row = self.waiting.pop(0)

@@ -143,6 +143,19 @@ async def test_cancelled_job_stops_at_a_step_boundary(horde: HordeDouble, workin
     assert horde.progress[job_id][-1] < 500
 
 
+async def test_a_held_pop_tells_of_a_cancelled_job(horde: HordeDouble, working: Working) -> None:
+    job_id = horde.ask(ddim_steps=500)
+    async with working(horde):
+        await horde.until(lambda: len(horde.progress[job_id]) > 0)
+        horde.told_on_pops.add(job_id)
+        await horde.woken()
+        await horde.until(lambda: not horde.told_on_pops)
+        next_id = horde.ask()
+        await horde.until(lambda: next_id in horde.submits)
+    assert job_id not in horde.submits
+    assert horde.progress[job_id][-1] < 500
+
+
 async def test_stop_hands_the_jobs_back(horde: HordeDouble, working: Working) -> None:
     first, second = horde.ask(ddim_steps=500), horde.ask(ddim_steps=500)
     async with working(horde) as shift:
