@@ -11,6 +11,7 @@ from bots.platform import (
     Ambiguous,
     Capabilities,
     Delivered,
+    EventKind,
     Finding,
     Found,
     Outcome,
@@ -123,7 +124,7 @@ class RedditPlatform:
                 if event is not None:
                     yield event
                 elif item.is_new:
-                    self._to_mark[item.fullname] = None
+                    _remember(self._to_mark, item.fullname)
             if loop.time() >= scores_at:
                 scores_at = loop.time() + self._rhythm.scores_s
                 for post in await self._patiently(self._scored()):
@@ -135,7 +136,9 @@ class RedditPlatform:
 
     async def acknowledge(self, events: Sequence[PlatformEvent]) -> None:
         """What is stored is marked as read, now or with the next look: unread it would only be read once more."""
-        self._to_mark |= dict.fromkeys(event.remote_id for event in events if event.remote_id == event.event_id)
+        for event in events:
+            if event.kind is not EventKind.SCORE:
+                _remember(self._to_mark, event.remote_id)
         await self._mark()
 
     async def deliver(self, post: Post) -> Outcome:
@@ -199,12 +202,13 @@ class RedditPlatform:
         return f"logged in as u/{me.name}"
 
     async def _patiently(self, reading: Awaitable[T]) -> T:
-        """Returns what is read. Where Reddit asks to wait, that is waited for and told as an outage."""
+        """Returns what is read; anything else is an outage, or for a person to mend.
+
+        Where Reddit asks to wait, nobody waits here: the supervisor would take that for a recovery. Until the time has
+        come its next tries end before they reach Reddit.
+        """
         try:
             return await reading
-        except ToldToWait as wait:
-            await asyncio.sleep(min(wait.wait_s, 60.0))
-            raise PlatformDown(str(wait)) from wait
         except WrongCredentials as exc:
             raise PlatformMisconfigured(f"{exc}. Check the settings of [reddit]: horde doctor") from exc
         except RedditTrouble as trouble:
@@ -329,7 +333,8 @@ class RedditPlatform:
         return f"{self._url}/comments/{post.fullname.partition('_')[2]}/"
 
 
-def _remember(seen: dict[str, None], fullname: str) -> None:
-    seen[fullname] = None
-    if len(seen) > REMEMBERED:
-        del seen[next(iter(seen))]
+def _remember(names: dict[str, None], fullname: str) -> None:
+    """The name is among the newest few thousand; what falls out is only asked for once more."""
+    names[fullname] = None
+    if len(names) > REMEMBERED:
+        del names[next(iter(names))]

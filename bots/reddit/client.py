@@ -21,6 +21,8 @@ PAGE: Final = 100
 ITEMS_MAX: Final = 1_000
 """What Reddit keeps of any listing."""
 MARKED_AT_ONCE: Final = 25
+READ_S: Final = 4.0
+"""Less than the supervisor takes for a recovery: while Reddit hangs, an outage must not look like many."""
 OLD_IN_A_ROW: Final = 25
 STEPS_BACK: Final = 5
 
@@ -84,10 +86,9 @@ class RedditClient:
     def __init__(self, credentials: Credentials, *, call_s: float = CALL_S) -> None:
         """call_s: how long one request may take."""
         self._credentials = credentials
-        self._call_s = call_s
         self._pace = Pace()
-        make, end = self._line, _Line.close
-        self._reads = Hand("reddit.reads", make=make, end=end)
+        make, end = partial(self._line, call_s), _Line.close
+        self._reads = Hand("reddit.reads", make=partial(self._line, min(call_s, READ_S)), end=end)
         self._looks = Hand("reddit.looks", make=make, end=end)
         self._writes = Hand("reddit.writes", make=make, end=end)
 
@@ -242,11 +243,11 @@ class RedditClient:
                 break
         return found
 
-    def _line(self) -> _Line:
-        session = requests.Session()
-        return _Line(make=self._make, session=session, reddit=self._make(session))
+    def _line(self, call_s: float) -> _Line:
+        session, make = requests.Session(), partial(self._make, call_s=call_s)
+        return _Line(make=make, session=session, reddit=make(session))
 
-    def _make(self, session: requests.Session) -> Any:  # noqa: ANN401 - praw is not typed here
+    def _make(self, session: requests.Session, *, call_s: float) -> Any:  # noqa: ANN401 - praw is not typed here
         who = self._credentials
         secret = {"refresh_token": who.refresh_token} if who.refresh_token else {"password": who.password}
         try:
@@ -260,7 +261,7 @@ class RedditClient:
                 check_for_updates=False,
                 ratelimit_seconds=-1,  # never sleep for it: the outbox waits instead
                 requestor_class=OnceRequestor,
-                requestor_kwargs={"pace": self._pace, "call_s": self._call_s, "session": session},
+                requestor_kwargs={"pace": self._pace, "call_s": call_s, "session": session},
                 **secret,
             )
         except (PRAWException, prawcore.PrawcoreException) as exc:

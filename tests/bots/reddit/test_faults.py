@@ -46,6 +46,19 @@ async def test_reddit_down_for_an_hour_is_told_once_and_nothing_is_lost(
     assert len(play.town.of_bot("t1")) == 2
 
 
+async def test_being_told_to_wait_is_one_outage_however_often_it_is_told(
+    play: RedditScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="bots.runner")
+    play.double.faults.order("/message/unread", "429", times=2, wait_s=1)
+    asked = play.town.mention("u/horde-bot help")
+    async with play.working():
+        await play.answers(asked)
+        await until(lambda: "bots.up part=reddit.inbox" in caplog.text)
+    assert caplog.text.count("bots.down part=reddit.inbox") == 1
+    assert caplog.text.count("bots.up part=reddit.inbox") == 1
+
+
 async def test_an_expired_token_is_renewed_and_the_post_made_once(play: RedditScene, connect: Connect) -> None:
     asked = play.town.mention("u/horde-bot draw me a cat")
     platform = connect()
