@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := worker,training,postgres,r2,reddit,mastodon,charts,dev
+EXTRAS := worker,training,postgres,r2,reddit,mastodon,discord,charts,dev
 STAMP := $(VENV)/.ready
 OURS := core bots worker cdn config tests
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from config.kudos import KudosSettings
+from config.platforms.discord import DiscordSettings, missing_for_discord
 from config.platforms.mastodon import MastodonSettings, missing_for_mastodon
 from config.platforms.reddit import RedditSettings
 from config.volunteers import VolunteerSettings
@@ -168,6 +169,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     commons: CommonsSettings = CommonsSettings()
     reddit: RedditSettings = RedditSettings()
     mastodon: MastodonSettings = MastodonSettings()
+    discord: DiscordSettings = DiscordSettings()
     bots: BotSettings = BotSettings()
     log: LogSettings = LogSettings()
 
@@ -214,6 +216,7 @@ def load_settings(
     hints = get_type_hints(Settings)
     problems += _missing_for_s3(sections.get("objects", {}))
     problems += missing_for_mastodon(sections.get("mastodon", {}))
+    problems += missing_for_discord(sections.get("discord", {}))
     if problems:
         raise SettingsError(problems)
     return Settings(**{section: hints[section](**values) for section, values in sections.items()})

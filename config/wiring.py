@@ -21,6 +21,7 @@ from config.kudos import fee_per_mille, kudos_policy, tax_job_mk
 from config.limits import client_addresses, rate_limits
 from config.objects import Shelf, disk_objects, s3_objects
 from config.pages import documents, news
+from config.platforms.discord import discord_platform
 from config.platforms.mastodon import mastodon_platform
 from config.platforms.reddit import reddit_platform
 from config.secrets_file import horde_secret
@@ -180,11 +181,17 @@ def mastodon(ground: Ground, objects: ObjectStore) -> Platform:
     return mastodon_platform(ground.settings.mastodon, objects=objects, clock=ground.clock)
 
 
+def discord(ground: Ground, objects: ObjectStore) -> Platform:
+    """Discord, or a server that speaks its API."""
+    return discord_platform(ground.settings.discord, objects=objects, clock=ground.clock)
+
+
 # Where people can summon the horde: name -> how its adapter is made.
 PLATFORMS: dict[str, Callable[[Ground, ObjectStore], Platform]] = {
     "commons": commons,
     "reddit": reddit,
     "mastodon": mastodon,
+    "discord": discord,
 }
 
 
@@ -194,6 +201,7 @@ def showcases(settings: Settings) -> dict[str, str]:
         "commons": "commons",
         "reddit": "reddit" if settings.reddit.showcase else "commons",
         "mastodon": "mastodon" if settings.mastodon.showcase_per_hour else "commons",
+        "discord": "discord" if settings.discord.showcase_channel else "commons",
     }
 
 
@@ -204,6 +212,7 @@ def platforms_of(ground: Ground, objects: ObjectStore) -> list[Platform]:
         "commons": settings.commons.enabled,
         "reddit": settings.reddit.enabled,
         "mastodon": settings.mastodon.enabled,
+        "discord": settings.discord.enabled,
     }
     made = []
     for name, make in PLATFORMS.items():

@@ -52,6 +52,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _objects(settings)
     yield _port(settings)
     yield from _mastodon(settings)
+    yield from _discord(settings)
     yield _looked_at("styles", lambda: _styles(settings))
     yield _looked_at("rules", _rules)
     if settings.reddit.enabled:
@@ -133,6 +134,21 @@ def _mastodon(settings: Settings) -> Iterator[Finding]:
         return [
             Finding(subject=f"mastodon: {tried.what}", told=tried.told, next_step=tried.next_step)
             async for tried in try_out(base_url=given.base_url, token=given.token)
+        ]
+
+    yield from asyncio.run(look())
+
+
+def _discord(settings: Settings) -> Iterator[Finding]:
+    if not settings.discord.enabled:
+        return
+    from bots.discord.check import try_out
+    from config.platforms.discord import access_of
+
+    async def look() -> list[Finding]:
+        return [
+            Finding(subject=f"discord: {tried.what}", told=tried.told, next_step=tried.next_step)
+            async for tried in try_out(access_of(settings.discord))
         ]
 
     yield from asyncio.run(look())

@@ -17,15 +17,17 @@ from bots.store.rows import OutboxState
 from core.store import open_store
 from tests.bots.scene import Scene
 from tests.bots.square import HandClock
+from tests.doubles.discord import DiscordDouble
 from tests.doubles.mastodon import MastodonDouble
 from tests.stages.commons import CommonsStage
+from tests.stages.discord import DiscordStage
 from tests.stages.mastodon import MastodonStage
 from tests.stages.reddit import RedditStage, reddit_double
 from tests.stages.stage import Play
 from tests.stores import StoreKind, fresh
 
 
-@pytest_asyncio.fixture(params=["commons", "mastodon", "gotosocial", "reddit"])
+@pytest_asyncio.fixture(params=["commons", "mastodon", "gotosocial", "discord", "reddit"])
 async def play(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Play]:
     """The bots on an empty database, on one platform after the other."""
     clock = HandClock()
@@ -42,6 +44,12 @@ async def play(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
                 on_reddit = Play.on(RedditStage(reddit, clock=clock), scene)
                 yield on_reddit
                 await on_reddit.platform.close()
+                return
+            if request.param == "discord":
+                server = await stack.enter_async_context(DiscordDouble(clock=clock))
+                guild = DiscordStage(server, clock=clock, objects=scene.objects)
+                stack.push_async_callback(guild.close)
+                yield Play.on(guild, scene)
                 return
             double = await stack.enter_async_context(
                 MastodonDouble(clock=clock, is_gotosocial=request.param == "gotosocial")

@@ -1,0 +1,52 @@
+"""What a token may do and what is missing, found out by asking Discord; nothing is posted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from bots.discord.adapter import Access
+from bots.discord.client import NobodyKnows, NotTaken, SaidNo, point_at
+from bots.discord.rest import Rest
+from bots.platform import PlatformMisconfigured
+
+PERMISSIONS = 0x0000_0400 | 0x0000_0800 | 0x0000_8000 | 0x0001_0000 | 0x0040_0000_0000
+"""View channels, send messages, attach files, read history, send in threads: what the invitation asks for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One thing that was tried. `next_step` is empty where it works."""
+
+    what: str
+    told: str
+    next_step: str = ""
+
+
+async def try_out(access: Access) -> AsyncIterator[Tried]:
+    """Yields what works and what does not: the token, and the showcase channel."""
+    point_at(api_url=access.api_url, gateway_url=access.gateway_url)
+    rest = Rest(access.token)
+    try:
+        me = await rest.me()
+        invite = f"{access.site_url}/oauth2/authorize?client_id={me.application_id}&scope=bot&permissions={PERMISSIONS}"
+        yield Tried(what="account", told=f"{me.name}; people add it to their servers by {invite}")
+        yield await _showcase(rest, access.showcase_channel)
+    except PlatformMisconfigured as error:
+        yield Tried(what="account", told="does not work", next_step=str(error))
+    except (NotTaken, NobodyKnows, SaidNo) as error:
+        step = "Check the network and discord.api_url, then run this again"
+        yield Tried(what="server", told=str(error), next_step=step)
+    finally:
+        await rest.close()
+
+
+async def _showcase(rest: Rest, channel_id: int) -> Tried:
+    if channel_id == 0:
+        return Tried(what="showcase", told="none; pictures are shown on the local timeline")
+    try:
+        await rest.guild_of(channel_id)
+    except SaidNo as error:
+        step = "Add the bot to that server and let it view the channel, or correct discord.showcase_channel"
+        return Tried(what="showcase", told=f"channel {channel_id} cannot be seen ({error})", next_step=step)
+    return Tried(what="showcase", told=f"channel {channel_id}")

@@ -1,0 +1,180 @@
+"""Discord's REST calls, on a client of their own: it speaks also while the gateway is away."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import discord
+from discord.http import Route, handle_message_parameters
+
+from bots.discord.client import RATE_WAIT_MAX_S, NobodyKnows, NotTaken, in_our_words, intents
+from bots.discord.parse import Place
+from bots.discord.render import Draft
+
+PAGE: Final = 100
+LOADING, EPHEMERAL = 1 << 7, 1 << 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A message as Discord has it. `is_waiting`: the bot is "thinking" in it still."""
+
+    place: Place
+    author_id: int
+    text: str
+    is_ephemeral: bool
+    is_waiting: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me:
+    """Who we are there."""
+
+    id: int
+    name: str
+    application_id: int
+
+
+class Rest:
+    """One logged-in client without a gateway; made at the first call."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+        self._client: discord.Client | None = None
+        self._me: Me | None = None
+        self._login = asyncio.Lock()
+        self._direct: dict[int, int] = {}
+        self._guilds: dict[int, str] = {}
+
+    async def me(self) -> Me:
+        """Logs in once; returns who we are."""
+        async with self._login:
+            if self._me is None:
+                client = discord.Client(intents=intents(), max_ratelimit_timeout=RATE_WAIT_MAX_S)
+                try:
+                    with in_our_words():
+                        await client.login(self._token)
+                except BaseException as error:
+                    await client.close()
+                    if isinstance(error, NobodyKnows):
+                        raise NotTaken(str(error)) from error
+                    raise
+                user, application_id = client.user, client.application_id
+                if user is None or application_id is None:
+                    message = "discord.py logged in without telling who we are"
+                    raise AssertionError(message)
+                self._client, self._me = client, Me(id=user.id, name=user.name, application_id=application_id)
+            return self._me
+
+    async def send(self, channel_id: int, draft: Draft, *, answers: int | None) -> Said:
+        """The message is in the channel. The same nonce within minutes is the same message, also at our retries."""
+        reference = (
+            discord.MessageReference(message_id=answers, channel_id=channel_id, fail_if_not_exists=True)
+            if answers
+            else None
+        )
+        form = _form(draft, nonce=draft.nonce, reference=reference)
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
+        return _said(await self._call(route, form))
+
+    async def answer(self, place: Place, draft: Draft) -> Said:
+        """The interaction's own answer is this; doing it again changes nothing."""
+        return _said(await self._call(await self._original("PATCH", place), _form(draft)), channel_id=place.channel_id)
+
+    async def answered(self, place: Place) -> Said:
+        """Returns the interaction's own answer as it is now."""
+        return _said(await self._call(await self._original("GET", place)), channel_id=place.channel_id)
+
+    async def change(self, place: Place, draft: Draft) -> Said:
+        """The message has these words."""
+        return _said(await self._call(_message("PATCH", place), _form(draft)))
+
+    async def remove(self, place: Place) -> None:
+        """The message is gone."""
+        await self._call(await self._original("DELETE", place) if place.token else _message("DELETE", place))
+
+    async def after(self, channel_id: int, since: int) -> list[Said]:
+        """Returns up to a hundred messages after that id, oldest first."""
+        route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel_id)
+        found = await self._call(route, params={"after": since, "limit": PAGE})
+        return sorted((_said(one) for one in found), key=lambda said: said.place.id)
+
+    async def direct(self, user_id: int) -> int:
+        """Returns the channel of direct messages with that person."""
+        if user_id not in self._direct:
+            body = {"recipient_id": str(user_id)}
+            try:
+                opened = await self._call(Route("POST", "/users/@me/channels"), json=body)
+            except NobodyKnows as error:
+                raise NotTaken(str(error)) from error  # opening it twice opens it once
+            self._direct[user_id] = int(opened["id"])
+        return self._direct[user_id]
+
+    async def guild_of(self, channel_id: int) -> str:
+        """Returns the id of the channel's server as it stands in addresses: `@me` for direct messages."""
+        if channel_id not in self._guilds:
+            found = await self._call(Route("GET", "/channels/{channel_id}", channel_id=channel_id))
+            self._guilds[channel_id] = str(found.get("guild_id") or "@me")
+        return self._guilds[channel_id]
+
+    async def close(self) -> None:
+        """Connections are closed; may be called twice."""
+        client, self._client, self._me = self._client, None, None
+        if client is not None:
+            await client.close()
+
+    async def _original(self, method: str, place: Place) -> Route:
+        me = await self.me()
+        path = "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
+        return Route(method, path, webhook_id=me.application_id, webhook_token=place.token)
+
+    async def _call(self, route: Route, form: Any = None, **options: Any) -> Any:  # noqa: ANN401 - the SDK's answers
+        await self.me()
+        client = cast("discord.Client", self._client)
+        with in_our_words():
+            if form is None:
+                return await client.http.request(route, **options)
+            with form as params:
+                if params.files:
+                    return await client.http.request(route, files=params.files, form=params.multipart)
+                return await client.http.request(route, json=params.payload)
+
+
+def _message(method: str, place: Place) -> Route:
+    path = "/channels/{channel_id}/messages/{message_id}"
+    return Route(method, path, channel_id=place.channel_id, message_id=place.id)
+
+
+def _form(draft: Draft, *, nonce: str | None = None, reference: discord.MessageReference | None = None) -> Any:  # noqa: ANN401 - the SDK's parameters
+    files = [
+        discord.File(io.BytesIO(one.body), filename=one.name, description=one.alt_text, spoiler=one.is_spoiler)
+        for one in draft.uploads
+    ]
+    more: dict[str, Any] = {"files": files} if files else {}
+    if nonce is not None:
+        more["nonce"] = nonce
+    if reference is not None:
+        more["message_reference"] = reference.to_message_reference_dict()
+    view: discord.ui.View | None = None
+    if draft.buttons:
+        # Never registered with the client: a press is read from its own id, so it works after any restart.
+        view = discord.ui.View(timeout=None)
+        for label, custom_id in draft.buttons:
+            view.add_item(discord.ui.Button(label=label, custom_id=custom_id))
+        more["view"] = view
+    calls = discord.AllowedMentions(everyone=False, roles=False, users=False, replied_user=True)
+    return handle_message_parameters(draft.text, allowed_mentions=calls, **more)
+
+
+def _said(given: Any, *, channel_id: int = 0) -> Said:  # noqa: ANN401 - the SDK's answers
+    flags = int(given.get("flags", 0))
+    return Said(
+        place=Place(channel_id=int(given.get("channel_id") or channel_id), id=int(given["id"])),
+        author_id=int(given["author"]["id"]),
+        text=str(given["content"]),
+        is_ephemeral=bool(flags & EPHEMERAL),
+        is_waiting=bool(flags & LOADING),
+    )

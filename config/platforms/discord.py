@@ -1,0 +1,55 @@
+"""The settings of the Discord bot and the adapter that they come to."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from bots.discord.adapter import Access, DiscordPlatform
+from core.ports.clock import Clock
+from core.ports.objects import ObjectStore
+
+
+class DiscordSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The bot on Discord, or on a server that speaks its API (bots/discord/README.md)."""
+
+    enabled: Annotated[bool, Meta(examples=[True])] = False
+    token: Annotated[str, Meta(pattern=r"^\S*$", examples=["the bot's token, from the developer portal"])] = ""
+    bot_name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,30}$", examples=["horde"])] = "horde"
+    showcase_channel: Annotated[int, Meta(ge=0, examples=[123456789012345678])] = 0
+    site_url: Annotated[str, Meta(pattern=r"^https?://[^/\s@]+$", examples=["https://discord.com"])] = (
+        "https://discord.com"
+    )
+    api_url: Annotated[str, Meta(pattern=r"^$|^https?://[^\s@]+$", examples=["http://127.0.0.1:9000/api/v10"])] = ""
+    gateway_url: Annotated[str, Meta(pattern=r"^$|^wss?://[^\s@]+$", examples=["ws://127.0.0.1:9000/gateway/"])] = ""
+
+
+def missing_for_discord(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the bot needs besides what is given."""
+    if given.get("enabled") and not given.get("token"):
+        yield (
+            "discord.token: is needed with discord.enabled: https://discord.com/developers/applications > your "
+            "application > Bot > Reset Token gives one. Best set it as HORDE_DISCORD_TOKEN."
+        )
+    if bool(given.get("api_url")) != bool(given.get("gateway_url")):
+        yield (
+            "discord.api_url and discord.gateway_url: belong together. "
+            "An example: 'http://127.0.0.1:9000/api/v10' and 'ws://127.0.0.1:9000/gateway/'."
+        )
+
+
+def access_of(settings: DiscordSettings) -> Access:
+    """What the adapter and `horde doctor` reach Discord by."""
+    return Access(
+        token=settings.token,
+        showcase_channel=settings.showcase_channel,
+        site_url=settings.site_url,
+        api_url=settings.api_url,
+        gateway_url=settings.gateway_url,
+    )
+
+
+def discord_platform(settings: DiscordSettings, *, objects: ObjectStore, clock: Clock) -> DiscordPlatform:
+    """The adapter; it asks nothing of Discord before it runs."""
+    return DiscordPlatform(access_of(settings), objects=objects, clock=clock, handle=settings.bot_name)

@@ -1,0 +1,341 @@
+"""A local Discord for the real discord.py: REST and gateway over one port, and every fault on order.
+
+`python -m tests.doubles.discord` starts one and prints what to set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from aiohttp import web
+
+from core.ports.clock import Clock, SystemClock
+from tests.doubles.discord_gateway import Gateway, Json
+from tests.doubles.discord_world import (
+    APP,
+    BOT,
+    GUILD,
+    Asked,
+    Channel,
+    Wrong,
+    application,
+    body_of,
+    guild,
+    interaction_of,
+    message_of,
+    plain,
+    user,
+)
+
+EPOCH_MS = 1_420_070_400_000
+POST_MESSAGE = "POST /channels/{c}/messages"
+PATCH_ORIGINAL = "PATCH /webhooks/{a}/{t}/messages/@original"
+TOKEN_MS, ACKNOWLEDGE_MS = 15 * 60_000, 3_000
+LOADING, EPHEMERAL = 1 << 7, 1 << 6
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class DiscordDouble:
+    """The server. `faults` are taken by the next calls of their route, one each, before or after it was done.
+
+    They are 503, 429, drop, hang, and the same after `accept-then-`. `outage` holds for every call until it is None.
+    """
+
+    def __init__(self, *, clock: Clock | None = None, token: str = "bot-token") -> None:
+        self.clock = clock or SystemClock()
+        self.token = token
+        self.url = ""
+        self.faults: list[tuple[str, str]] = []
+        self.outage: str | None = None
+        self.calls: Counter[str] = Counter()
+        self.commands: list[Json] = []
+        self.asked: dict[str, Asked] = {}
+        self.bot = user(BOT, "horde", is_bot=True)
+        self.channels = {11: Channel(11, GUILD), 12: Channel(12, GUILD)}
+        rooms = [{"id": str(one), "type": 0, "name": f"room-{one}", "position": 0} for one in (11, 12)]
+        self.gateway = Gateway(
+            token=token,
+            ready={
+                "v": 10,
+                "user": self.bot,
+                "guilds": [{"id": str(GUILD), "unavailable": True}],
+                "application": {"id": str(APP), "flags": 0},
+            },
+            guilds=[guild(rooms)],
+        )
+        self._nonces: dict[tuple[int, str], int] = {}
+        self._last = 0
+        self._over = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> DiscordDouble:
+        app = web.Application(middlewares=[self._guard], client_max_size=26 * 1_048_576)
+        api, one = "/api/v10", "/api/v10/channels/{c}/messages/{m}"
+        original = api + "/webhooks/{a}/{t}/messages/@original"
+        app.add_routes(
+            [
+                web.get("/gateway/", self.gateway.serve),
+                web.get(api + "/users/@me", self._me),
+                web.get(api + "/oauth2/applications/@me", self._application),
+                web.get(api + "/applications/{a}/commands", self._commands),
+                web.put(api + "/applications/{a}/commands", self._put_commands),
+                web.post(api + "/users/@me/channels", self._direct),
+                web.get(api + "/channels/{c}", self._channel),
+                web.post(api + "/channels/{c}/messages", self._post),
+                web.get(api + "/channels/{c}/messages", self._list),
+                web.patch(one, self._patch),
+                web.delete(one, self._delete),
+                web.post(api + "/interactions/{i}/{t}/callback", self._callback),
+                web.patch(original, self._patch_original),
+                web.get(original, self._get_original),
+                web.delete(original, self._delete_original),
+            ]
+        )
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.gateway.url = f"ws{self.url.removeprefix('http')}/gateway/"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._over.set()
+        await self.gateway.drop(1001)
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.url}/api/v10"
+
+    def snowflake(self) -> int:
+        self._last = max(self._last + 1, (self.clock.now_ms() - EPOCH_MS) << 22)
+        return self._last
+
+    async def say(self, text: str, *, by: Json, channel: int = 11, answers: int | None = None) -> int:
+        """Someone writes; the bot gets the words only where it is mentioned, or in its direct messages."""
+        place = self.channels[channel]
+        mentions = [self.bot] if f"<@{BOT}>" in text else []
+        message = message_of(self.snowflake(), place, by, text)
+        message["mentions"] = mentions
+        if answers is not None:
+            message["message_reference"] = {"message_id": str(answers), "channel_id": str(channel)}
+        place.messages[int(message["id"])] = message
+        heard = dict(message)
+        if place.guild_id:
+            heard |= {"guild_id": str(place.guild_id), "member": {"roles": [], "joined_at": None, "flags": 0}}
+        if place.guild_id and not mentions and by["id"] != str(BOT):
+            heard["content"] = ""
+        await self.gateway.dispatch("MESSAGE_CREATE", heard)
+        return int(message["id"])
+
+    async def ask(self, name: str, *, by: Json, channel: int = 11, **options: object) -> Asked:
+        """Someone uses a slash command."""
+        kinds = {str: 3, bool: 5, int: 4}
+        given = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
+        return await self._interact(2, {"id": "1", "name": name, "type": 1, "options": given}, by, channel, {})
+
+    async def press(self, message: int, label: str, *, by: Json, channel: int = 11) -> Asked:
+        """Someone presses a button under a message."""
+        there = self.channels[channel].messages[message]
+        button = next(one for row in there["components"] for one in row["components"] if one["label"] == label)
+        pressed = {"component_type": 2, "custom_id": button["custom_id"]}
+        return await self._interact(3, pressed, by, channel, {"message": there})
+
+    async def react(self, message: int, emoji: str, *, by: Json, channel: int = 11, is_added: bool = True) -> None:
+        """Someone reacts, or takes it back."""
+        there = self.channels[channel].messages[message]
+        body: Json = {
+            "user_id": by["id"],
+            "channel_id": str(channel),
+            "message_id": str(message),
+            "guild_id": str(GUILD),
+            "emoji": {"id": None, "name": emoji},
+            "type": 0,
+            "burst": False,
+        }
+        if is_added:
+            body |= {
+                "message_author_id": there["author"]["id"],
+                "member": {"user": by, "roles": [], "joined_at": None, "flags": 0},
+            }
+        await self.gateway.dispatch(f"MESSAGE_REACTION_{'ADD' if is_added else 'REMOVE'}", body)
+
+    def direct(self, person: Json) -> Channel:
+        """The conversation of the bot and one person."""
+        return self.channels.setdefault(int(person["id"]) + 100_000, Channel(int(person["id"]) + 100_000, None))
+
+    def said(self, channel: int = 11) -> list[Json]:
+        """What the bot wrote there and is still there."""
+        return [one for one in self.channels[channel].messages.values() if one["author"]["id"] == str(BOT)]
+
+    async def _interact(self, kind: int, given: Json, by: Json, channel: int, more: Json) -> Asked:
+        place, number = self.channels[channel], self.snowflake()
+        asked = Asked(number, f"token{number}", place, self.clock.now_ms(), by)
+        self.asked[asked.token] = asked
+        body = interaction_of(kind, asked, given, more)
+        await self.gateway.dispatch("INTERACTION_CREATE", body)
+        return asked
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Answer) -> web.StreamResponse:
+        path = request.match_info.route.resource
+        route = f"{request.method} {(path.canonical if path else '').removeprefix('/api/v10')}"
+        if request.path.startswith("/gateway"):
+            return await handler(request) if self.outage is None else web.Response(status=503)
+        self.calls[route] += 1
+        fault = self.outage or next((kind for where, kind in self.faults if where == route), "")
+        if not self.outage and fault:
+            self.faults.remove((route, fault))
+        try:
+            if request.headers.get("Authorization") not in {f"Bot {self.token}", None}:
+                raise Wrong(401, 0, "401: Unauthorized")
+            if not fault or fault.startswith("accept-then-"):
+                response = await handler(request)
+            if not fault:
+                return response
+        except Wrong as wrong:
+            return plain({"message": str(wrong), "code": wrong.code}, status=wrong.status)
+        kind = fault.removeprefix("accept-then-")
+        if kind == "hang":
+            await self._over.wait()
+        if kind in {"drop", "hang"}:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=500)
+        if kind == "429":
+            return plain({"message": "slow down", "retry_after": 0.05, "global": False}, status=429, via=True)
+        return plain({"message": "broken", "code": 0}, status=int(kind))
+
+    async def _me(self, _: web.Request) -> web.Response:
+        return plain(self.bot)
+
+    async def _application(self, _: web.Request) -> web.Response:
+        return plain(application())
+
+    async def _commands(self, _: web.Request) -> web.Response:
+        return plain(self.commands)
+
+    async def _put_commands(self, request: web.Request) -> web.Response:
+        given = json.loads(await request.text())
+        self.commands = [
+            {**one, "id": str(n), "application_id": str(APP), "version": "1"} for n, one in enumerate(given)
+        ]
+        return plain(self.commands)
+
+    async def _direct(self, request: web.Request) -> web.Response:
+        person = user(int(json.loads(await request.text())["recipient_id"]), "someone")
+        return plain({"id": str(self.direct(person).id), "type": 1, "recipients": [person]})
+
+    async def _channel(self, request: web.Request) -> web.Response:
+        place = self._place(request)
+        return plain({"id": str(place.id), "type": 0} | ({"guild_id": str(place.guild_id)} if place.guild_id else {}))
+
+    async def _post(self, request: web.Request) -> web.Response:
+        place, given = self._place(request), await body_of(request)
+        if place.is_shut:
+            raise Wrong(403, 50013, "Missing Permissions")
+        key = (place.id, str(given.get("nonce")))
+        if given.get("enforce_nonce") and key in self._nonces:
+            seen = place.messages.get(self._nonces[key])
+            if seen is None:
+                raise Wrong(404, 10008, "Unknown Message")
+            return plain(seen)
+        if len(given.get("content") or "") > 2_000:
+            raise Wrong(400, 50035, "Invalid Form Body")
+        answered = given.get("message_reference")
+        if answered and answered.get("fail_if_not_exists", True) and int(answered["message_id"]) not in place.messages:
+            raise Wrong(400, 50035, "Invalid Form Body: message_reference: Unknown message")
+        message = message_of(self.snowflake(), place, self.bot, given.get("content") or "", attachments=given["files"])
+        message["components"] = given.get("components") or []
+        if answered:
+            message["message_reference"] = answered
+        place.messages[int(message["id"])] = message
+        self._nonces[key] = int(message["id"])
+        return plain(message)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 50))
+        ids = sorted(one for one in self._place(request).messages if one > after)[:limit]
+        return plain([self._place(request).messages[one] for one in reversed(ids)])
+
+    async def _patch(self, request: web.Request) -> web.Response:
+        message, given = self._one(request), await body_of(request)
+        message["content"] = given.get("content", message["content"])
+        return plain(message)
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        self._place(request).messages.pop(int(self._one(request)["id"]))
+        return web.Response(status=204)
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        asked = self.asked[request.match_info["t"]]
+        if self.clock.now_ms() - asked.asked_ms > ACKNOWLEDGE_MS:
+            raise Wrong(404, 10062, "Unknown interaction")
+        if asked.acknowledged_ms is not None:
+            raise Wrong(400, 40060, "Interaction has already been acknowledged.")
+        given = await body_of(request)
+        sent = given.get("data") or {}
+        flags = int(sent.get("flags", 0)) | (LOADING if given["type"] == 5 else 0)
+        asked.acknowledged_ms = self.clock.now_ms()
+        asked.original = message_of(self.snowflake(), asked.channel, self.bot, sent.get("content") or "", flags=flags)
+        if not flags & EPHEMERAL:
+            asked.channel.messages[int(asked.original["id"])] = asked.original
+        kept = {"id": str(asked.id), "type": 2, "response_message_id": asked.original["id"]}
+        return plain({"interaction": kept, "resource": {"type": given["type"], "message": asked.original}})
+
+    async def _patch_original(self, request: web.Request) -> web.Response:
+        original, given = self._original(request), await body_of(request)
+        original["content"] = given.get("content") or ""
+        original["flags"] &= ~LOADING
+        original["components"] = given.get("components") or []
+        if given["files"]:
+            original["attachments"] = given["files"]
+        return plain(original)
+
+    async def _get_original(self, request: web.Request) -> web.Response:
+        return plain(self._original(request))
+
+    async def _delete_original(self, request: web.Request) -> web.Response:
+        gone = self._original(request)
+        asked = self.asked[request.match_info["t"]]
+        asked.channel.messages.pop(int(gone["id"]), None)
+        asked.original = None
+        return web.Response(status=204)
+
+    def _place(self, request: web.Request) -> Channel:
+        place = self.channels.get(int(request.match_info["c"]))
+        if place is None:
+            raise Wrong(404, 10003, "Unknown Channel")
+        return place
+
+    def _one(self, request: web.Request) -> Json:
+        message = self._place(request).messages.get(int(request.match_info["m"]))
+        if message is None:
+            raise Wrong(404, 10008, "Unknown Message")
+        return message
+
+    def _original(self, request: web.Request) -> Json:
+        asked = self.asked.get(request.match_info["t"])
+        if asked is None or self.clock.now_ms() - asked.asked_ms > TOKEN_MS:
+            raise Wrong(404, 10015, "Unknown Webhook")
+        if asked.original is None:
+            raise Wrong(404, 10008, "Unknown Message")
+        return asked.original
+
+
+async def main() -> None:
+    """One double until Ctrl-C."""
+    async with DiscordDouble() as double:
+        print("HORDE_DISCORD_ENABLED=true HORDE_DISCORD_SHOWCASE_CHANNEL=12", f"HORDE_DISCORD_TOKEN={double.token}")
+        print(f"HORDE_DISCORD_API_URL={double.api_url} HORDE_DISCORD_GATEWAY_URL={double.gateway.url}")
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main())
