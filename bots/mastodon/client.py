@@ -86,12 +86,15 @@ class Threads:
         return await answer
 
     def close(self) -> None:
-        """The threads end after the call they are in; may be called twice, and `call` starts new ones."""
+        """The threads end after the call they are in, what waits is cancelled; may be called twice.
+
+        The next `call` starts new threads.
+        """
         threads, waiting = self._started, self._waiting
         self._started, self._waiting = [], queue.Queue(WAITING_MAX)
-        with contextlib.suppress(queue.Full, queue.Empty):
-            while True:
-                waiting.get_nowait()
+        with contextlib.suppress(queue.Empty):
+            while call := waiting.get_nowait():
+                call.answer.cancel()
         for _ in threads:
             waiting.put_nowait(None)
 

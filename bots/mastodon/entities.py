@@ -57,7 +57,6 @@ class Instance:
     media_max: int = 4
     url_chars: int = 23
     alt_text_chars_max: int = 1_500
-    picture_bytes_max: int = 16 * 1_048_576
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +123,6 @@ def instance_of(json: Json) -> Instance:
         media_max=_number(texts.get("max_media_attachments"), usual.media_max),
         url_chars=_number(texts.get("characters_reserved_per_url"), usual.url_chars),
         alt_text_chars_max=_number(media.get("description_limit"), usual.alt_text_chars_max),
-        picture_bytes_max=_number(media.get("image_size_limit"), usual.picture_bytes_max),
     )
 
 
