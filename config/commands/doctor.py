@@ -142,13 +142,20 @@ def _mastodon(settings: Settings) -> Iterator[Finding]:
 def _discord(settings: Settings) -> Iterator[Finding]:
     if not settings.discord.enabled:
         return
-    from bots.discord.check import try_out
+    from bots.platform import PlatformMisconfigured
     from config.platforms.discord import access_of
+
+    try:
+        access = access_of(settings.discord)
+    except PlatformMisconfigured as error:
+        yield Finding(subject="discord", told="cannot run", next_step=str(error))
+        return
+    from bots.discord.check import try_out
 
     async def look() -> list[Finding]:
         return [
             Finding(subject=f"discord: {tried.what}", told=tried.told, next_step=tried.next_step)
-            async for tried in try_out(access_of(settings.discord))
+            async for tried in try_out(access)
         ]
 
     yield from asyncio.run(look())

@@ -1,14 +1,20 @@
-"""The settings of the Discord bot and the adapter that they come to."""
+"""The settings of the Discord bot and the adapter that they come to; discord.py is imported only where it is used."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from bots.discord.adapter import Access, DiscordPlatform
+from bots.platform import PlatformMisconfigured
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
+
+if TYPE_CHECKING:
+    from bots.discord.adapter import Access, DiscordPlatform
 
 
 class DiscordSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +46,12 @@ def missing_for_discord(given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def access_of(settings: DiscordSettings) -> Access:
-    """What the adapter and `horde doctor` reach Discord by."""
+    """What Discord is reached by. Raises PlatformMisconfigured where discord.py is not installed."""
+    if find_spec("discord") is None:
+        message = "Discord needs discord.py: pip install 'horde-suite[discord]'"
+        raise PlatformMisconfigured(message)
+    from bots.discord.adapter import Access
+
     return Access(
         token=settings.token,
         showcase_channel=settings.showcase_channel,
@@ -52,4 +63,7 @@ def access_of(settings: DiscordSettings) -> Access:
 
 def discord_platform(settings: DiscordSettings, *, objects: ObjectStore, clock: Clock) -> DiscordPlatform:
     """The adapter; it asks nothing of Discord before it runs."""
-    return DiscordPlatform(access_of(settings), objects=objects, clock=clock, handle=settings.bot_name)
+    access = access_of(settings)
+    from bots.discord.adapter import DiscordPlatform
+
+    return DiscordPlatform(access, objects=objects, clock=clock, handle=settings.bot_name)
