@@ -24,8 +24,8 @@ from core.domain.workers.offer import WorkerOffer
 from core.ports.points import Step
 from core.ports.store import Transaction
 from core.services.queue.pop import pop
+from core.services.queue.progress import tell
 from core.services.queue.release import release
-from core.services.queue.tell import tell
 from core.wire import Rc
 
 log = logging.getLogger(__name__)
