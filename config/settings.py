@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from config.kudos import KudosSettings
-from config.platforms.discord import DiscordSettings, missing_for_discord
-from config.platforms.mastodon import MastodonSettings, missing_for_mastodon
+from config.platforms.discord import DiscordSettings
+from config.platforms.mastodon import MastodonSettings
 from config.platforms.reddit import RedditSettings
 from config.volunteers import VolunteerSettings
 from core.domain.errors import HordeError
@@ -215,8 +215,6 @@ def load_settings(
         sections.setdefault(section, {})[leaf] = converted
     hints = get_type_hints(Settings)
     problems += _missing_for_s3(sections.get("objects", {}))
-    problems += missing_for_mastodon(sections.get("mastodon", {}))
-    problems += missing_for_discord(sections.get("discord", {}))
     if problems:
         raise SettingsError(problems)
     return Settings(**{section: hints[section](**values) for section, values in sections.items()})

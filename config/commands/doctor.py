@@ -128,6 +128,11 @@ def _mastodon(settings: Settings) -> Iterator[Finding]:
     if not settings.mastodon.enabled:
         return
     from bots.mastodon.check import try_out
+    from config.platforms.mastodon import missing_for_mastodon
+
+    if missing := list(missing_for_mastodon(settings.mastodon)):
+        yield Finding(subject="mastodon", told="cannot run", next_step=" ".join(missing))
+        return
 
     async def look() -> list[Finding]:
         given = settings.mastodon

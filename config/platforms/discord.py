@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
@@ -31,14 +31,14 @@ class DiscordSettings(msgspec.Struct, frozen=True, kw_only=True):
     gateway_url: Annotated[str, Meta(pattern=r"^$|^wss?://[^\s@]+$", examples=["ws://127.0.0.1:9000/gateway/"])] = ""
 
 
-def missing_for_discord(given: Mapping[str, Any]) -> Iterator[str]:
+def missing_for_discord(settings: DiscordSettings) -> Iterator[str]:
     """Yield what the bot needs besides what is given."""
-    if given.get("enabled") and not given.get("token"):
+    if not settings.token:
         yield (
             "discord.token: is needed with discord.enabled: https://discord.com/developers/applications > your "
             "application > Bot > Reset Token gives one. Best set it as HORDE_DISCORD_TOKEN."
         )
-    if bool(given.get("api_url")) != bool(given.get("gateway_url")):
+    if bool(settings.api_url) != bool(settings.gateway_url):
         yield (
             "discord.api_url and discord.gateway_url: belong together. "
             "An example: 'http://127.0.0.1:9000/api/v10' and 'ws://127.0.0.1:9000/gateway/'."
@@ -46,10 +46,12 @@ def missing_for_discord(given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def access_of(settings: DiscordSettings) -> Access:
-    """What Discord is reached by. Raises PlatformMisconfigured where discord.py is not installed."""
+    """What Discord is reached by. Raises PlatformMisconfigured with all that is missing, discord.py among it."""
+    missing = list(missing_for_discord(settings))
     if find_spec("discord") is None:
-        message = "Discord needs discord.py: pip install 'horde-suite[discord]'"
-        raise PlatformMisconfigured(message)
+        missing.append("Discord needs discord.py: pip install 'horde-suite[discord]'")
+    if missing:
+        raise PlatformMisconfigured(" ".join(missing))
     from bots.discord.adapter import Access
 
     return Access(

@@ -1,13 +1,14 @@
 """The settings of the Mastodon bot and the adapter that they come to."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from bots.mastodon.adapter import Access, MastodonPlatform
 from bots.mastodon.render import Manners
+from bots.platform import PlatformMisconfigured
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
 
@@ -28,13 +29,11 @@ class MastodonSettings(msgspec.Struct, frozen=True, kw_only=True):
     poll_s: Annotated[float, Meta(ge=1, le=3_600, examples=[5.0])] = 5.0
 
 
-def missing_for_mastodon(given: Mapping[str, Any]) -> Iterator[str]:
+def missing_for_mastodon(settings: MastodonSettings) -> Iterator[str]:
     """Yield what the bot needs besides what is given."""
-    if not given.get("enabled"):
-        return
-    if not given.get("base_url"):
+    if not settings.base_url:
         yield "mastodon.base_url: is needed with mastodon.enabled. An example: 'https://social.example.org'."
-    if not given.get("token"):
+    if not settings.token:
         yield (
             "mastodon.token: is needed with mastodon.enabled: on the server, Preferences > Development > New "
             "application gives one. Best set it as HORDE_MASTODON_TOKEN."
@@ -42,7 +41,13 @@ def missing_for_mastodon(given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def mastodon_platform(settings: MastodonSettings, *, objects: ObjectStore, clock: Clock) -> MastodonPlatform:
-    """The adapter; it asks nothing of the server before it runs."""
+    """The adapter; it asks nothing of the server before it runs.
+
+    Raises:
+        PlatformMisconfigured: all that is missing; the other platforms run without this one.
+    """
+    if missing := list(missing_for_mastodon(settings)):
+        raise PlatformMisconfigured(" ".join(missing))
     return MastodonPlatform(
         Access(base_url=settings.base_url, token=settings.token, poll_s=settings.poll_s),
         manners=Manners(

@@ -1,20 +1,38 @@
-"""The Mastodon bot's settings say all they lack at once, and never show the token."""
+"""A bot's settings say all they lack at once, stop no other bot, and never show the token."""
 
 from pathlib import Path
 
 import pytest
 
+from bots.platform import PlatformMisconfigured
+from cdn.disk import DiskObjects
+from config.platforms.discord import DiscordSettings, discord_platform
+from config.platforms.mastodon import MastodonSettings, mastodon_platform
 from config.settings import SettingsError, load_settings
+from core.ports.clock import SystemClock
 
 
-def test_a_bot_without_server_and_token_is_told_both(tmp_path: Path) -> None:
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     file = tmp_path / "horde.toml"
     file.write_text("[mastodon]\nenabled = true\nshowcase_per_hour = 500\n", encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         load_settings(file=file, environ={"HORDE_MASTODON_REPLY_VISIBILITY": "loud"})
-    sentences = str(caught.value)
-    for word in ("base_url", "HORDE_MASTODON_TOKEN", "showcase_per_hour", "reply_visibility"):
-        assert word in sentences
+    for word in ("showcase_per_hour", "reply_visibility"):
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("settings", [MastodonSettings(enabled=True), DiscordSettings(enabled=True)])
+def test_a_bot_without_its_token_is_told_so_and_stops_nobody_else(
+    settings: MastodonSettings | DiscordSettings, tmp_path: Path
+) -> None:
+    objects = DiskObjects(tmp_path, public_url="http://127.0.0.1:1", secret=b"s" * 32, clock=SystemClock())
+    with pytest.raises(PlatformMisconfigured) as caught:
+        if isinstance(settings, MastodonSettings):
+            mastodon_platform(settings, objects=objects, clock=SystemClock())
+        else:
+            discord_platform(settings, objects=objects, clock=SystemClock())
+    assert "token: is needed" in str(caught.value)
+    assert "_TOKEN" in str(caught.value)
 
 
 def test_a_broken_token_is_not_shown(tmp_path: Path) -> None:
