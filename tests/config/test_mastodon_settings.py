@@ -21,18 +21,12 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         assert word in str(caught.value)
 
 
-@pytest.mark.parametrize("settings", [MastodonSettings(enabled=True), DiscordSettings(enabled=True)])
-def test_a_bot_without_its_token_is_told_so_and_stops_nobody_else(
-    settings: MastodonSettings | DiscordSettings, tmp_path: Path
-) -> None:
+def test_a_bot_without_its_token_is_told_so_and_stops_nobody_else(tmp_path: Path) -> None:
     objects = DiskObjects(tmp_path, public_url="http://127.0.0.1:1", secret=b"s" * 32, clock=SystemClock())
-    with pytest.raises(PlatformMisconfigured) as caught:
-        if isinstance(settings, MastodonSettings):
-            mastodon_platform(settings, objects=objects, clock=SystemClock())
-        else:
-            discord_platform(settings, objects=objects, clock=SystemClock())
-    assert "token: is needed" in str(caught.value)
-    assert "_TOKEN" in str(caught.value)
+    with pytest.raises(PlatformMisconfigured, match="mastodon.token: is needed.*HORDE_MASTODON_TOKEN"):
+        mastodon_platform(MastodonSettings(enabled=True), objects=objects, clock=SystemClock())
+    with pytest.raises(PlatformMisconfigured, match="discord.token: is needed.*HORDE_DISCORD_TOKEN"):
+        discord_platform(DiscordSettings(enabled=True), objects=objects, clock=SystemClock())
 
 
 def test_a_broken_token_is_not_shown(tmp_path: Path) -> None:
