@@ -23,9 +23,9 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 
 def test_a_bot_without_its_token_is_told_so_and_stops_nobody_else(tmp_path: Path) -> None:
     objects = DiskObjects(tmp_path, public_url="http://127.0.0.1:1", secret=b"s" * 32, clock=SystemClock())
-    with pytest.raises(PlatformMisconfigured, match="mastodon.token: is needed.*HORDE_MASTODON_TOKEN"):
+    with pytest.raises(PlatformMisconfigured, match=r"mastodon\.token: is needed.*HORDE_MASTODON_TOKEN"):
         mastodon_platform(MastodonSettings(enabled=True), objects=objects, clock=SystemClock())
-    with pytest.raises(PlatformMisconfigured, match="discord.token: is needed.*HORDE_DISCORD_TOKEN"):
+    with pytest.raises(PlatformMisconfigured, match=r"discord\.token: is needed.*HORDE_DISCORD_TOKEN"):
         discord_platform(DiscordSettings(enabled=True), objects=objects, clock=SystemClock())
 
 
