@@ -6,6 +6,7 @@
 import itertools
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 
 from core.api.app import operations
 from core.api.openapi.document import openapi_of
-from tests.clients.worker import Worker
+from tests.clients.worker import MODEL, Worker, picture_base64
 from tests.e2e.processes import UpProcess, horde
 
 EXAMPLES = int(os.environ.get("HORDE_TEST_FUZZ_EXAMPLES", "15"))
@@ -33,16 +34,22 @@ WAITING = ("/v1/chat", "/v1/completions", "/v1/images")
 """They hold the line until a worker is done, and say 503 where nobody could make it now."""
 PICTURE_ORDER: dict[str, object] = {"prompt": "a heart", "params": {"width": 64, "height": 64, "steps": 1}}
 TEXT_ORDER: dict[str, object] = {"prompt": "Once", "params": {"max_length": 16, "max_context_length": 80}}
-STYLE: dict[str, object] = {"name": "style", "prompt": "{p}{np}", "params": {}}
+STYLE: dict[str, object] = {"name": "style", "info": "made by a fuzzer", "prompt": "{p}{np}", "models": [MODEL]}
+FORMS: dict[str, object] = {"forms": [{"name": "caption"}], "source_image": picture_base64()}
 MAKERS: dict[str, tuple[str, str, dict[str, object]]] = {
     "generate/check": ("POST", "/api/v2/generate/async", PICTURE_ORDER),
     "generate/status": ("POST", "/api/v2/generate/async", PICTURE_ORDER),
+    "events/requests": ("POST", "/api/v2/generate/async", PICTURE_ORDER),
     "generate/text/status": ("POST", "/api/v2/generate/text/async", TEXT_ORDER),
+    "interrogate/status": ("POST", "/api/v2/interrogate/async", FORMS),
     "sharedkeys": ("PUT", "/api/v2/sharedkeys", {"name": "a key"}),
     "users": ("GET", "/api/v2/find_user", {}),
+    "workers": ("GET", "/api/v2/workers", {}),
+    "workers/messages": ("POST", "/api/v2/workers/messages", {"message": "hello"}),
     "teams": ("POST", "/api/v2/teams", {"name": "a team"}),
-    "styles/image": ("POST", "/api/v2/styles/image", STYLE),
-    "styles/text": ("POST", "/api/v2/styles/text", STYLE | {"prompt": "{p}"}),
+    "styles/image": ("POST", "/api/v2/styles/image", STYLE | {"params": {"steps": 5}}),
+    "styles/text": ("POST", "/api/v2/styles/text", STYLE | {"prompt": "{p}", "params": {}}),
+    "filters": ("PUT", "/api/v2/filters", {"regex": "no prompt says this", "filter_type": 10}),
 }
 """What makes (or finds) something that a path is about: method, address and body."""
 
@@ -86,20 +93,29 @@ class Fuzzed:
         noun = path.removeprefix("/api/v2/").partition("/{")[0]
         if "{" not in path or noun not in MAKERS or path.count("{") > 1:
             return {}
-        method, at, body = MAKERS[noun]
-        found = self._ask(method, at, body)
-        name = path.partition("{")[2].partition("}")[0]
-        made = found.get("id") or found.get("message_id")
-        return {name: str(made)} if made else {}
+        made = self.make(noun)
+        return {path.partition("{")[2].partition("}")[0]: made} if made else {}
 
-    def _ask(self, method: str, at: str, body: dict[str, object]) -> dict[str, Any]:
+    def make(self, noun: str) -> str | None:
+        """The id of a new thing; None where the fuzzer has lost the right to make one."""
+        found = self._ask(*MAKERS[noun])
+        if isinstance(found, list):
+            found = found[0] if found else {}
+        return str(found["id"]) if "id" in found else None
+
+    def wait_for_workers(self) -> None:
+        ends = time.monotonic() + 20
+        while self.make("workers") is None:
+            assert time.monotonic() < ends, self.up.tail()
+            time.sleep(0.1)
+
+    def _ask(self, method: str, at: str, body: dict[str, object]) -> Any:
         sent = {
             key: f"{value} {self.made}-{next(self.names)}" if key == "name" else value for key, value in body.items()
         }
         headers = {"apikey": self.key, "Content-Type": "application/json"}
         reply = requests.request(method, self.up.url + at, data=json.dumps(sent), headers=headers, timeout=30)
-        told = reply.json() if reply.ok else {}
-        return told if isinstance(told, dict) else {}
+        return reply.json() if reply.ok else {}
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +126,8 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
     up.start()
     worker = Worker(up.url, fuzzed.account("a worker's owner", "--trusted"))
     worker.start()
+    fuzzed.wait_for_workers()
+    assert [noun for noun in MAKERS if fuzzed.make(noun) is None] == []
     yield fuzzed
     worker.stop()
     assert up.process is not None
