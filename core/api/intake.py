@@ -54,7 +54,7 @@ async def take(context: ApiContext, view: LeaseView, *, generation: str, censore
     try:
         if generation != UPLOADED:
             return await _check_inline(context, view, generation, censored=censored)
-        return await _copy_and_check(context, view, upload_key(context.secret, view.lease_id), censored=censored)
+        return await _copy_and_check(context, view, _upload_key(context, view), censored=censored)
     except BrokenPictureError as exc:
         raise PictureRefused(
             f"The picture of job {view.job_id} is refused: {exc}. The job goes back to the queue. "
@@ -72,7 +72,7 @@ async def withdraw(context: ApiContext, picture: CheckedPicture) -> None:
 async def forget(context: ApiContext, view: LeaseView, *, generation: str) -> None:
     """Delete the upload of a lease whose picture was taken."""
     if generation == UPLOADED:
-        await context.objects.delete(upload_key(context.secret, view.lease_id))
+        await context.objects.delete(_upload_key(context, view))
 
 
 async def _check_inline(context: ApiContext, view: LeaseView, generation: str, *, censored: bool) -> CheckedPicture:
@@ -197,3 +197,8 @@ def _sidecar(view: LeaseView, picture: CheckedPicture) -> bytes:
         "kudos": view.price_mk / MK_PER_KUDOS,
     }
     return msgspec.json.format(msgspec.json.encode(made))
+
+
+def _upload_key(context: ApiContext, view: LeaseView) -> str:
+    """Return where this lease's result was uploaded to."""
+    return upload_key(context.secret, job_id=view.job_id, lease_id=view.lease_id)

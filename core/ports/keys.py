@@ -14,9 +14,12 @@ SOURCES: Final = "sources/"
 """What is under here are the pictures that people gave to work on; workers read them by a signature."""
 
 
-def upload_key(secret: bytes, lease_id: str) -> str:
-    """Return the key a lease's result is uploaded to: ``in/<HMAC_SHA256(secret, lease_id)>``, the same each time."""
-    return f"{UPLOADS}{hmac.new(secret, f'upload:{lease_id}'.encode(), hashlib.sha256).hexdigest()}"
+def upload_key(secret: bytes, *, job_id: str, lease_id: str) -> str:
+    """Return the key a lease's result is uploaded to: ``in/<job id>-<HMAC_SHA256(secret, lease_id)>``.
+
+    It begins with the job's id, so that upload addresses sort like ids: horde-sdk sorts the two lists of a batch apart.
+    """
+    return f"{UPLOADS}{job_id}-{hmac.new(secret, f'upload:{lease_id}'.encode(), hashlib.sha256).hexdigest()}"
 
 
 def picture_key(now_ms: int, *, suffix: str = "webp") -> str:

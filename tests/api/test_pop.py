@@ -249,3 +249,16 @@ async def test_r9_any_client_agent_goes(horde: Horde) -> None:
         assert asked.status == 202, agent
     _, popped = await horde.leased()
     await horde.upload(popped["r2_upload"], webp())
+
+
+async def test_upload_addresses_sort_like_the_ids_of_a_batch(horde: Horde) -> None:
+    """horde-sdk sorts the two lists apart and pairs them then."""
+    await horde.ask(params={"n": 6})
+    popped = (await horde.pop(amount=6)).body
+    pairs = dict(zip(popped["ids"], popped["r2_uploads"], strict=True))
+    assert len(pairs) == 6
+    for job_id, address in zip(sorted(popped["ids"]), sorted(popped["r2_uploads"]), strict=True):
+        assert pairs[job_id] == address
+        assert (await horde.upload(address, webp())).status == 200
+        assert (await horde.submit(job_id)).status == 200
+    await horde.assert_ledger_is_whole()

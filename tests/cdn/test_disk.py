@@ -168,7 +168,9 @@ def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path, clock: HandCl
 
 
 async def test_keys_of_uploads_and_pictures(objects: DiskObjects, clock: HandClock) -> None:
-    assert upload_key(b"s", "lease") == upload_key(b"s", "lease") != upload_key(b"t", "lease")
+    one = upload_key(b"s", job_id="job", lease_id="lease")
+    assert one == upload_key(b"s", job_id="job", lease_id="lease") != upload_key(b"t", job_id="job", lease_id="lease")
+    assert one != upload_key(b"s", job_id="job", lease_id="another")
     keys = {picture_key(clock.ms) for _ in range(300)}
     assert len(keys) == 300
     for key in keys:
@@ -176,4 +178,4 @@ async def test_keys_of_uploads_and_pictures(objects: DiskObjects, clock: HandClo
         assert objects.is_public(key)
         assert objects.public_url(key).startswith("http://127.0.0.1:8000/objects/pictures/")
         assert sidecar_key(key) == key.removesuffix(".webp") + ".json"
-    assert not objects.is_public(upload_key(b"s", "lease"))
+    assert not objects.is_public(upload_key(b"s", job_id="job", lease_id="lease"))

@@ -72,7 +72,7 @@ def messages_of(popped: Popped) -> tuple[ResponseModelMessagePop, ...]:
 def upload_address(context: ApiContext, job: Leased) -> str:
     """Return an address that is good for this lease's result only; a lease that is renewed keeps it."""
     return context.objects.presign_put(
-        upload_key(context.secret, job.lease_id),
+        upload_key(context.secret, job_id=job.job_id, lease_id=job.lease_id),
         content_type="image/webp",
         bytes_max=context.upload_bytes_max,
         expires_at_ms=context.clock.now_ms() + 1000 * max(2 * job.ttl_s, _UPLOAD_S_MIN),
