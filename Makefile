@@ -45,7 +45,7 @@ imports: setup
 	@echo "== import rules"; $(BIN)/lint-imports --no-cache
 
 pytest: setup
-	@echo "== tests"; $(BIN)/pytest
+	@echo "== tests"; $(BIN)/pytest --numprocesses=2 --dist=loadfile
 
 test: lint types imports pytest ## Lint, types, import rules and every test
 
