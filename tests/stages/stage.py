@@ -131,6 +131,7 @@ class Play:
         async with asyncio.timeout(10):
             while await self.stored() < events and not reading.done():  # noqa: ASYNC110 - a row gives no event
                 await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)  # what was stored is acknowledged after that, where a platform wants it
         failed = reading.exception() if reading.done() else None
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)

@@ -210,6 +210,8 @@ async def test_the_address_of_a_message_outlives_the_adapter(guild: Guild) -> No
     await guild.play.settle()
     row = (await guild.play.rows())[0]
     guild.play = await guild.play.again()
-    assert isinstance(await guild.play.platform.reconcile(row.post), Found)
+    # As the outbox does: it looks twice before it believes that nothing is there.
+    looks = [await guild.play.platform.reconcile(row.post) for _ in range(2)]
+    assert any(isinstance(found, Found) for found in looks)
     assert isinstance(await guild.play.platform.delete(str(row.remote_id)), Delivered)
     assert isinstance(await guild.play.platform.delete(str(row.remote_id)), Delivered)
