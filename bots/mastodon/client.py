@@ -115,7 +115,7 @@ class Threads:
                 call.loop.call_soon_threadsafe(_settle, call.answer, answer, error)
 
 
-def connect(*, base_url: str, token: str, request_timeout_s: float = REQUEST_TIMEOUT_S) -> Any:  # noqa: ANN401
+def connect(*, base_url: str, token: str, request_timeout_s: float = REQUEST_TIMEOUT_S) -> Any:  # noqa: ANN401 - the SDK has no types
     """Returns the SDK's object; makes no request. Raises PlatformMisconfigured where the SDK is missing."""
     try:
         from mastodon import Mastodon
@@ -131,7 +131,7 @@ def connect(*, base_url: str, token: str, request_timeout_s: float = REQUEST_TIM
     )
 
 
-def in_our_words(error: Exception, api: Any) -> Exception:  # noqa: ANN401
+def in_our_words(error: Exception, api: Any) -> Exception:  # noqa: ANN401 - the SDK has no types
     """Returns what an error of the SDK means for the call that raised it."""
     from mastodon import errors
 
@@ -158,7 +158,7 @@ def in_our_words(error: Exception, api: Any) -> Exception:  # noqa: ANN401
             return NobodyKnows(f"{type(error).__name__}: {error}")
 
 
-def limit_left_s(api: Any) -> float:  # noqa: ANN401
+def limit_left_s(api: Any) -> float:  # noqa: ANN401 - the SDK has no types
     """Returns for how many seconds the server wants no more calls."""
     reset_s = getattr(api, "ratelimit_reset", None)
     return LIMIT_WAIT_S if reset_s is None else max(float(reset_s) - time.time(), 0.0) + 1.0
