@@ -114,6 +114,7 @@ class Runner:
             platforms=self._platforms,
             showcase=Showcase(platforms=self._platforms, places=self._places),
             reactions={EventKind.VOTE: count_vote, EventKind.SCORE: count_score},
+            answers={},
             on_outbox=due,
             on_accepted=events.give,
         )

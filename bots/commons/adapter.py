@@ -14,6 +14,7 @@ from bots.platform import (
     Found,
     Idempotency,
     Outcome,
+    Parent,
     PlatformDown,
     PlatformEvent,
     Post,
@@ -110,6 +111,14 @@ class CommonsPlatform:
         """The post is gone."""
         await self.client.remove(int(remote_id))
         return Delivered(remote_id=remote_id)
+
+    async def parent(self, event: PlatformEvent) -> Parent | None:
+        """Returns the post that the summons answers."""
+        del event
+        return None
+
+    async def progress(self, event_remote_id: str, text: str) -> None:
+        """Shows nothing while one waits."""
 
     async def close(self) -> None:
         """Nothing to close: the database is the engine's."""

@@ -1,10 +1,10 @@
-"""The commands: what someone can ask of the desk besides a picture; each answers within the desk's transaction."""
+"""The desk's own commands: each answers within the desk's transaction."""
 
-from dataclasses import dataclass
-from typing import assert_never
+from collections.abc import Mapping
 
+from bots.asked import Answer, Asked, Told
 from bots.desk.compose import removal_of
-from bots.grammar import Command, CommandWord
+from bots.grammar import CommandWord
 from bots.horde.port import Horde
 from bots.platform import PlatformEvent, Target
 from bots.replies import (
@@ -20,7 +20,6 @@ from bots.replies import (
 from bots.store.commissions import commission, latest_commissions
 from bots.store.outbox import add_post, post_of_remote, posts_of_commission
 from bots.store.rows import Commission, CommissionState, OutboxState
-from bots.styles import StyleBook
 from core.domain.ids import AccountId, RequestId
 from core.domain.requests import RequestState
 from core.ports.store import ReadTransaction, Transaction
@@ -29,39 +28,18 @@ ENDED_WELL = (CommissionState.FINISHED, CommissionState.ANSWERED)
 REPEATABLE = (CommissionState.ACCEPTED, *ENDED_WELL, CommissionState.FAILED, CommissionState.CANCELLED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A command with who asked it where. mine: the command's own commission."""
-
-    command: Command
-    event: PlatformEvent
-    mine: Commission
-    handle: str
-    book: StyleBook
-    now_ms: int
-
-
-def answer_command(tx: Transaction, asked: Asked, horde: Horde) -> str:
-    """Does what the command says and returns the reply's text."""
-    word = asked.command.word
-    match word:
-        case CommandWord.HELP:
-            return help_text(asked.handle)
-        case CommandWord.STYLES:
-            return _styles(asked)
-        case CommandWord.STATUS:
-            return _status(tx, asked, horde)
-        case CommandWord.CANCEL:
-            return _cancel(tx, asked, horde)
-        case CommandWord.KUDOS:
-            return _kudos(tx, asked, horde)
-        case CommandWord.DELETE:
-            return _delete(tx, asked)
-        case CommandWord.AGAIN:
-            # An order that could be repeated was read as that order before this transaction.
-            return nothing_before()
-        case _:
-            assert_never(word)
+def own_answers(horde: Horde) -> Mapping[CommandWord, Answer]:
+    """Returns the answers to the commands that need nothing but the horde and the bots' rows."""
+    return {
+        CommandWord.HELP: lambda _, asked: Told(text=help_text(asked.handle)),
+        CommandWord.STYLES: lambda _, asked: Told(text=_styles(asked)),
+        CommandWord.STATUS: lambda tx, asked: Told(text=_status(tx, asked, horde)),
+        CommandWord.CANCEL: lambda tx, asked: Told(text=_cancel(tx, asked, horde)),
+        CommandWord.KUDOS: lambda tx, asked: Told(text=_kudos(tx, asked, horde), private=True),
+        CommandWord.DELETE: lambda tx, asked: Told(text=_delete(tx, asked)),
+        # An order that could be repeated was read as that order before the transaction.
+        CommandWord.AGAIN: lambda *_: Told(text=nothing_before()),
+    }
 
 
 def meant(

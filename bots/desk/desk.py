@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol, assert_never
 
-from bots.desk.commands import REPEATABLE, Asked, answer_command, meant
+from bots.asked import Answer, Asked
+from bots.desk.commands import REPEATABLE, meant, own_answers
 from bots.desk.compose import facts_of, pictures_of, reply_to
 from bots.grammar import Command, CommandWord, NotForUs, Order, Parsed, Refusal, RefusalReason, parse
 from bots.horde.port import Horde
-from bots.platform import EventKind, Picture, Platform, PlatformEvent, Post, PostFacts
+from bots.platform import EventKind, Parent, Picture, Platform, PlatformEvent, Post, PostFacts
 from bots.replies import (
     asked_not_to,
     bad_value,
@@ -41,6 +42,8 @@ from core.ports.points import Step
 from core.ports.store import Transaction, UnitOfWork
 
 BATCH: Final = 100
+ABOUT_PARENTS: Final = frozenset({CommandWord.TIP})
+"""Commands about the post that they answer."""
 SHOWCASE_WAIT_MS: Final = 60_000
 """So long a reply waits for the address of its showcase post."""
 
@@ -69,6 +72,7 @@ class _Reading:
     style_version: str = ""
     draft: RequestDraft | None = None
     verdict: Verdict | None = None
+    parent: Parent | None = None
 
 
 class Desk:
@@ -84,10 +88,11 @@ class Desk:
         platforms: Mapping[str, Platform],
         showcase: Shows,
         reactions: Mapping[EventKind, Reaction],
+        answers: Mapping[CommandWord, Answer],
         on_outbox: Callable[[], None],
         on_accepted: Callable[[], None],
     ) -> None:
-        """Hold the ports; on_outbox and on_accepted are called from any thread after a COMMIT that did that."""
+        """Hold the ports; answers: to the commands of other rooms. What is on_… is called after the COMMIT."""
         self._uow = uow
         self._horde = horde
         self._shelf = shelf
@@ -95,6 +100,7 @@ class Desk:
         self._platforms = platforms
         self._showcase = showcase
         self._reactions = reactions
+        self._answers = {**own_answers(horde), **answers}
         self._on_outbox = on_outbox
         self._on_accepted = on_accepted
         self.awaits_horde = False
@@ -150,7 +156,9 @@ class Desk:
                 text = earlier.order_text
                 parsed = replace(again, overrides=replace(again.overrides, seed=None))
         if not isinstance(parsed, Order):
-            return _Reading(row=row, parsed=parsed)
+            wants_parent = isinstance(parsed, Command) and parsed.word in ABOUT_PARENTS
+            parent = await self._platforms[event.platform].parent(event) if wants_parent else None
+            return _Reading(row=row, parsed=parsed, parent=parent)
         book = self._shelf.book
         chance = _chance(row.id)
         style = book.choose(parsed.style or book.default, chance=chance)
@@ -186,6 +194,7 @@ class Desk:
             reaction = self._reactions.get(row.event.kind)
             if reaction is not None:
                 reaction(tx, row.event, now_ms)
+                tx.after_commit(self._on_outbox)
             return
         if error is not None:
             self._refuse(tx, mine, error, now_ms)
@@ -204,9 +213,13 @@ class Desk:
                     handle=self._platforms[mine.platform].handle,
                     book=self._shelf.book,
                     now_ms=now_ms,
+                    parent=reading.parent,
                 )
-                text = answer_command(tx, asked, self._horde)
-                self._answer(tx, mine, text, CommissionState.TOLD, now_ms)
+                answer = self._answers.get(parsed.word, self._answers[CommandWord.HELP])
+                told = answer(tx, asked)
+                self._answer(
+                    tx, replace(mine, private=mine.private or told.private), told.text, CommissionState.TOLD, now_ms
+                )
             case Order():
                 self._order(tx, reading, parsed, mine, now_ms)
             case _:

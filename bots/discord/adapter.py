@@ -19,6 +19,7 @@ from bots.platform import (
     Found,
     Idempotency,
     Outcome,
+    Parent,
     PlatformDown,
     PlatformEvent,
     Post,
@@ -195,6 +196,14 @@ class DiscordPlatform:
             if error.status != GONE:
                 return Refused(reason=str(error))
         return Delivered(remote_id=remote_id)
+
+    async def parent(self, event: PlatformEvent) -> Parent | None:
+        """Returns the post that the summons answers."""
+        del event
+        return None
+
+    async def progress(self, event_remote_id: str, text: str) -> None:
+        """Shows nothing while one waits."""
 
     async def close(self) -> None:
         """Gateway and connections are closed; may be called twice."""

@@ -25,6 +25,7 @@ from bots.platform import (
     Found,
     Idempotency,
     Outcome,
+    Parent,
     Picture,
     PlatformDown,
     PlatformEvent,
@@ -226,6 +227,14 @@ class MastodonPlatform:
             if error.code not in GONE:
                 return await self._refused(error)
         return Delivered(remote_id=remote_id)
+
+    async def parent(self, event: PlatformEvent) -> Parent | None:
+        """Returns the post that the summons answers."""
+        del event
+        return None
+
+    async def progress(self, event_remote_id: str, text: str) -> None:
+        """Shows nothing while one waits."""
 
     async def close(self) -> None:
         """The threads end; may be called twice."""

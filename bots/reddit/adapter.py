@@ -15,6 +15,7 @@ from bots.platform import (
     Finding,
     Found,
     Outcome,
+    Parent,
     PlatformDown,
     PlatformEvent,
     PlatformMisconfigured,
@@ -185,6 +186,14 @@ class RedditPlatform:
         except RedditTrouble as trouble:
             return self._outcome(trouble)
         return Delivered(remote_id=remote_id)
+
+    async def parent(self, event: PlatformEvent) -> Parent | None:
+        """Returns the post that the summons answers."""
+        del event
+        return None
+
+    async def progress(self, event_remote_id: str, text: str) -> None:
+        """Shows nothing while one waits."""
 
     async def close(self) -> None:
         """The threads end; a call under way is left behind after three seconds."""

@@ -87,6 +87,7 @@ class Scene:
             platforms=platforms,
             showcase=Showcase(platforms=platforms, places={self.square.name: self.square.name}),
             reactions={EventKind.VOTE: count_vote},
+            answers={},
             on_outbox=lambda: None,
             on_accepted=lambda: None,
         )

@@ -14,6 +14,7 @@ from bots.platform import (
     Finding,
     Found,
     Outcome,
+    Parent,
     PlatformDown,
     PlatformEvent,
     PlatformMisconfigured,
@@ -61,6 +62,8 @@ class Square:
         self.unsure = False
         self.stream_error: Exception | None = None
         self.closed = 0
+        self.parents: dict[str, Parent] = {}
+        self.told: list[tuple[str, str]] = []
         self._more = asyncio.Event()
         self._acknowledged = asyncio.Event()
 
@@ -193,6 +196,12 @@ class Square:
     async def delete(self, remote_id: str) -> Outcome:
         self.posts.pop(remote_id, None)
         return Delivered(remote_id=remote_id)
+
+    async def parent(self, event: PlatformEvent) -> Parent | None:
+        return self.parents.get(event.event_id)
+
+    async def progress(self, event_remote_id: str, text: str) -> None:
+        self.told.append((event_remote_id, text))
 
     async def close(self) -> None:
         self.closed += 1

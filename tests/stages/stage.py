@@ -105,6 +105,7 @@ class Play:
             platforms=platforms,
             showcase=Showcase(platforms=platforms, places={self.platform.name: self.platform.name}),
             reactions={EventKind.VOTE: count_vote, EventKind.SCORE: count_score},
+            answers={},
             on_outbox=lambda: None,
             on_accepted=lambda: None,
         )

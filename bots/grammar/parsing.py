@@ -2,73 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from html.parser import HTMLParser
-from typing import Final, TypeAlias
+from dataclasses import replace
+from typing import Final
 
+from bots.grammar.options import EXAMPLES, READERS
+from bots.grammar.orders import Command, CommandWord, NotForUs, Order, Parsed, Refusal, RefusalReason
 from bots.names import Names
-from bots.options import EXAMPLES, READERS
 from core.domain.styles import Overrides
-
-
-class CommandWord(StrEnum):
-    """What one can say to a bot besides an order."""
-
-    HELP = "help"
-    STYLES = "styles"
-    STATUS = "status"
-    CANCEL = "cancel"
-    AGAIN = "again"
-    KUDOS = "kudos"
-    DELETE = "delete"
-
-
-class RefusalReason(StrEnum):
-    """Why a text that is meant for us cannot be taken."""
-
-    MISSING_PROMPT = "missing_prompt"
-    UNKNOWN_STYLE = "unknown_style"
-    BAD_VALUE = "bad_value"
-    ASKED_NOT_TO = "asked_not_to"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A picture that someone asks for. style: a known name, None for the default."""
-
-    prompt: str
-    negative: str = ""
-    style: str | None = None
-    overrides: Overrides = field(default_factory=Overrides)
-    private: bool = False
-    spoiler: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A command; argument: the words after it."""
-
-    word: CommandWord
-    argument: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotForUs:
-    """A text that asks nothing of us: nobody answers it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """A text that cannot be taken. key and value: the option at fault; suggestions: what would do instead."""
-
-    reason: RefusalReason
-    key: str = ""
-    value: str = ""
-    suggestions: tuple[str, ...] = ()
-
-
-Parsed: TypeAlias = Order | Command | NotForUs | Refusal
 
 _VERB = r"(?:draw|imagine|paint|generate|dream|sketch|illustrate|render|create|make)"
 _FOR = r"(?:\s+(?:for\s+)?(?:me|us)\b)"
@@ -80,8 +20,12 @@ _AT_START = re.compile(rf"\s*{_POLITE}{_VERB}\b{_FOR}?[\s:,]*", re.IGNORECASE)
 _AFTER_PLEASE = re.compile(rf"\b(?:please|can\s+you|could\s+you)\s+{_VERB}\b{_FOR}?[\s:,]*", re.IGNORECASE)
 _ANYWHERE = re.compile(rf"\b{_VERB}{_FOR}[\s:,]*", re.IGNORECASE)
 _COMMAND = re.compile(
-    r"(?:please\s+)?(help|styles|status|cancel|again|kudos|balance|delete)(?:\s+please)?\s*[.!?]*", re.IGNORECASE
+    r"(?:please\s+)?(help|styles|status|cancel|again|kudos|balance|delete|link|unlink|tip|stop|start|forget\s+me)"
+    r"(?:\s+please)?\s*[.!?]*",
+    re.IGNORECASE,
 )
+_TIP = re.compile(r"(?:please\s+)?tip\s+(-?\d[\d_.,]{0,15})(?:\s+kudos)?(?:\s+please)?\s*[.!?]*", re.IGNORECASE)
+_LINK = re.compile(r"(?:please\s+)?(link|unlink)\s+([A-Za-z0-9-]{4,40})\s*[.!?]*", re.IGNORECASE)
 _STYLES_LIKE = re.compile(r"(?:list\s+)?styles\s+([^\n]{1,40}?)\s*[.!?]*", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"\n]*"|“[^”\n]*”|«[^»\n]*»|`[^`\n]*`')
 _QUOTE_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
@@ -113,33 +57,6 @@ def parse(text: str, *, handle: str, styles: Names, direct: bool = False) -> Par
     return _Reading(styles).order(head=said[:begin], body=said[end:])
 
 
-def text_of_html(html: str) -> str:
-    """Returns what a reader of the HTML sees, with a newline for each `<br>` and paragraph."""
-    reader = _HtmlText()
-    reader.feed(html)
-    reader.close()
-    return "\n".join(line.strip() for line in "".join(reader.parts).splitlines() if line.strip())
-
-
-class _HtmlText(HTMLParser):
-    _BREAKS = frozenset({"br", "p", "div", "li", "blockquote"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in self._BREAKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._BREAKS and tag != "br":
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-
 def _without_mentions(text: str, handle: str) -> str:
     ours = rf"(?<![\w@/])(?:@|/?u/){re.escape(handle)}(?:@[\w.-]+\w)?(?![\w-])[,:]?"
     bare = re.sub(ours, " ", text, flags=re.IGNORECASE)
@@ -150,8 +67,14 @@ def _without_mentions(text: str, handle: str) -> str:
 def _command(said: str) -> Command | None:
     found = _COMMAND.fullmatch(said)
     if found:
-        word = found[1].lower()
+        word = " ".join(found[1].lower().split())
         return Command(word=CommandWord("kudos" if word == "balance" else word))
+    found = _TIP.fullmatch(said)
+    if found:
+        return Command(word=CommandWord.TIP, argument=found[1])
+    found = _LINK.fullmatch(said)
+    if found:
+        return Command(word=CommandWord(found[1].lower()), argument=found[2])
     found = _STYLES_LIKE.fullmatch(said)
     return Command(word=CommandWord.STYLES, argument=found[1]) if found else None
 

@@ -1,14 +1,11 @@
-"""The showcase: where finished pictures are posted for all to see, and what people make of them."""
+"""The showcase post: whether, where and how a finished picture is shown to all."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bots.platform import Author, Picture, Platform, PlatformEvent, Post, PostFacts, Target, Visibility
+from bots.platform import Author, Picture, Platform, Post, PostFacts, Target, Visibility
 from bots.replies import SPOILER, showcased, shown
-from bots.store.outbox import post_of_remote
-from bots.store.ratings import put_score, put_vote, recount
 from bots.store.rows import Commission
-from core.ports.store import Transaction
 
 
 class Showcase:
@@ -43,35 +40,3 @@ class Showcase:
             spoiler=SPOILER if commission.spoiler else None,
             facts=facts,
         )
-
-
-def count_vote(tx: Transaction, event: PlatformEvent, now_ms: int) -> None:
-    """The vote counts for the commission whose post it is about; a vote on anything else is nothing to us."""
-    row = post_of_remote(tx, platform=event.platform, remote_id=event.remote_id)
-    if row is None:
-        return
-    put_vote(
-        tx,
-        platform=event.platform,
-        remote_id=event.remote_id,
-        voter_id=event.author.external_id,
-        value=event.value,
-        at_ms=event.at_ms,
-    )
-    recount(tx, commission_id=row.commission_id, now_ms=now_ms)
-
-
-def count_score(tx: Transaction, event: PlatformEvent, now_ms: int) -> None:
-    """The sum of votes that a platform tells counts for the commission whose post it is about."""
-    row = post_of_remote(tx, platform=event.platform, remote_id=event.remote_id)
-    if row is None:
-        return
-    put_score(
-        tx,
-        platform=event.platform,
-        remote_id=event.remote_id,
-        teller_id=event.author.external_id,
-        value=event.value,
-        at_ms=event.at_ms,
-    )
-    recount(tx, commission_id=row.commission_id, now_ms=now_ms)

@@ -1,0 +1,14 @@
+"""Nothing yet: kept for leases, so that those who build side by side have one chain."""
+
+revision = "bots_0002"
+down_revision = "bots_0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing is changed."""
+
+
+def downgrade() -> None:
+    """Nothing is changed."""
