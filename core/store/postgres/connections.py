@@ -31,6 +31,7 @@ ANSWER_WAIT_S: Final = 120.0
 STATEMENTS_KEPT: Final = 500
 _SETTINGS: Final = {
     "application_name": "horde-suite",
+    "plan_cache_mode": "force_generic_plan",
     "jit": "off",  # compiling a plan costs more than our short statements take
     "timezone": "UTC",
     "lock_timeout": "20s",
@@ -88,7 +89,7 @@ async def connect(url: sa.URL, *, answer_wait_s: float | None = ANSWER_WAIT_S) -
         ssl=tls,
         timeout=CONNECT_WAIT_S,
         command_timeout=answer_wait_s,
-        statement_cache_size=0,  # SQLAlchemy keeps the prepared statements
+        statement_cache_size=STATEMENTS_KEPT,
         server_settings=_SETTINGS,
     )
     # No column of ours is NUMERIC: where one comes back, it is a sum of whole numbers, or an average.
