@@ -41,6 +41,15 @@ cursors = Table(
     Column("moved_at_ms", BigInteger, nullable=False),
 )
 
+leases = Table(
+    "bot_leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("beats", BigInteger, nullable=False),
+    Column("taken_at_ms", BigInteger, nullable=False),
+)
+
 commissions = Table(
     "commissions",
     metadata,
@@ -93,6 +102,7 @@ outbox = Table(
     UniqueConstraint("idempotency_key", name="uq_outbox_key"),
     Index("ix_outbox_due", "state", "next_at_ms"),
     Index("ix_outbox_remote", "platform", "remote_id"),
+    Index("ix_outbox_platform", "platform", "state", "next_at_ms"),
 )
 
 votes = Table(
