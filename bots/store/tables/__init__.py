@@ -1,0 +1,21 @@
+"""The bots' tables: what came in, what became of it, what goes out, and the local timeline."""
+
+from bots.store.tables.base import metadata
+from bots.store.tables.commissions import commissions
+from bots.store.tables.commons import commons_posts, commons_votes
+from bots.store.tables.inbox import cursors, inbox, leases
+from bots.store.tables.outbox import outbox
+from bots.store.tables.ratings import ratings, votes
+
+__all__ = [
+    "commissions",
+    "commons_posts",
+    "commons_votes",
+    "cursors",
+    "inbox",
+    "leases",
+    "metadata",
+    "outbox",
+    "ratings",
+    "votes",
+]
