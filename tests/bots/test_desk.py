@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.desk.desk import BATCH
+from bots.desk.ending import BATCH
 from bots.platform import Target, Visibility
 from bots.store.ratings import rating_of
 from bots.store.rows import CommissionState

@@ -1,0 +1,122 @@
+"""What the horde made of a request becomes posts, and the desk's cursor moves, in one transaction."""
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from bots.desk.answering import Answering
+from bots.desk.compose import facts_of, pictures_of, reply_to
+from bots.horde.port import Horde
+from bots.platform import Picture, Platform, Post, PostFacts
+from bots.replies import censored, error_reply, nothing_made, pictures_made
+from bots.store.commissions import change_commission, commissions_of_requests
+from bots.store.outbox import add_post
+from bots.store.rows import Commission, CommissionState
+from core.domain.errors import NotFound
+from core.domain.events import FINAL_KINDS, Event
+from core.domain.events import EventKind as HordeEventKind
+from core.domain.ids import RequestId
+from core.ports.clock import Clock
+from core.ports.store import Transaction
+
+BATCH: Final = 100
+SHOWCASE_WAIT_MS: Final = 60_000
+"""So long a reply waits for the address of its showcase post."""
+
+
+class Shows(Protocol):
+    """Says whether and where finished pictures are posted for all to see."""
+
+    def post_for(self, commission: Commission, *, media: tuple[Picture, ...], facts: PostFacts) -> Post | None:
+        """Returns the showcase post of a commission, None if it is not to be shown."""
+        ...
+
+
+class Ending:
+    """Ends commissions as the horde's events come in."""
+
+    def __init__(
+        self, *, horde: Horde, clock: Clock, platforms: Mapping[str, Platform], showcase: Shows, answering: Answering
+    ) -> None:
+        """Hold the ports."""
+        self._horde = horde
+        self._clock = clock
+        self._platforms = platforms
+        self._showcase = showcase
+        self._answering = answering
+
+    def react(self, tx: Transaction) -> int:
+        """What the horde did since the cursor is in the outbox; returns how many events that were."""
+        now_ms = self._clock.now_ms()
+        events = self._horde.events(tx, limit=BATCH)
+        if not events:
+            return 0
+        final = [event for event in events if event.kind in FINAL_KINDS]
+        ours = commissions_of_requests(tx, request_ids=[str(event.request_id) for event in final])
+        for event in final:
+            mine = ours.get(str(event.request_id))
+            if mine is not None and mine.platform in self._platforms:
+                self._end(tx, event, mine, now_ms)
+        self._horde.events_dealt_with(tx, seq=events[-1].seq)
+        return len(events)
+
+    def _end(self, tx: Transaction, event: Event, mine: Commission, now_ms: int) -> None:
+        if mine.state is not CommissionState.ACCEPTED:
+            return
+        try:
+            status = self._horde.status(tx, request_id=RequestId(str(event.request_id)), now_ms=now_ms)
+        except NotFound as error:
+            self._answering.answer(tx, mine, error_reply(error), CommissionState.FAILED, now_ms)
+            return
+        if event.kind is HordeEventKind.REQUEST_CANCELLED and not status.results:
+            change_commission(tx, commission_id=mine.id, state=CommissionState.CANCELLED, now_ms=now_ms)
+            return
+        account = self._horde.account_now(tx, account_id=status.account_id)
+        balance_mk = account.available_mk if account else 0
+        capabilities = self._platforms[mine.platform].capabilities
+        media = pictures_of(
+            status,
+            prompt=mine.prompt,
+            url_of=self._horde.picture_url,
+            alt_text_chars_max=capabilities.alt_text_chars_max,
+        )
+        if not media:
+            text = (
+                censored()
+                if status.results
+                else nothing_made(
+                    expired=event.kind is HordeEventKind.REQUEST_EXPIRED,
+                    price_mk=status.price_mk,
+                    balance_mk=balance_mk,
+                )
+            )
+            self._answering.answer(tx, mine, text, CommissionState.FAILED, now_ms)
+            return
+        # Jobs that were not made are not paid: the price is that of the results.
+        missing = max(_jobs_of(event) - len(status.results), 0)
+        price_mk = status.price_mk * len(status.results) // (len(status.results) + missing)
+        facts = facts_of(mine, status, account, price_mk=price_mk)
+        text = pictures_made(
+            prompt=mine.prompt,
+            style=mine.style,
+            seeds=[picture.seed for picture in media],
+            missing=missing,
+            price_mk=price_mk,
+            balance_mk=balance_mk,
+        )
+        change_commission(
+            tx,
+            commission_id=mine.id,
+            state=CommissionState.FINISHED,
+            now_ms=now_ms,
+            price_mk=price_mk,
+            balance_mk=balance_mk,
+        )
+        shown = self._showcase.post_for(mine, media=media, facts=facts)
+        shown_id = add_post(tx, post=shown, now_ms=now_ms) if shown else None
+        reply = reply_to(mine, text=text, capabilities=capabilities, media=media, facts=facts)
+        add_post(tx, post=reply, now_ms=now_ms, waits_for=shown_id, waits_until_ms=now_ms + SHOWCASE_WAIT_MS)
+        tx.after_commit(self._answering.on_outbox)
+
+
+def _jobs_of(event: Event) -> int:
+    return sum(count for count in event.body.values() if isinstance(count, int))
