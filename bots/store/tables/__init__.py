@@ -6,6 +6,7 @@ from bots.store.tables.commons import commons_posts, commons_votes
 from bots.store.tables.inbox import cursors, inbox, leases
 from bots.store.tables.outbox import outbox
 from bots.store.tables.ratings import ratings, votes
+from bots.store.tables.remote import remote_requests, remote_results
 
 __all__ = [
     "commissions",
@@ -17,5 +18,7 @@ __all__ = [
     "metadata",
     "outbox",
     "ratings",
+    "remote_requests",
+    "remote_results",
     "votes",
 ]
