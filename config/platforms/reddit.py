@@ -34,6 +34,8 @@ class RedditSettings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(pattern=r"^[0-9a-f-]*$", examples=["0f7349d8-2a6d-11e6-8529-0e5c9ea0eb4c"])
     ] = ""
     nsfw: Annotated[bool, Meta(examples=[False])] = False
+    poll_s: Annotated[float, Meta(ge=1, le=3_600, examples=[5.0])] = 5.0
+    scores_s: Annotated[float, Meta(ge=1, le=86_400, examples=[300.0])] = 300.0
     subreddits: Annotated[tuple[str, ...], Meta(examples=[["pics", "my_horde_art"]])] = ()
     blocked_subreddits: Annotated[tuple[str, ...], Meta(examples=[["suicidewatch", "depression"]])] = (
         "depression",
@@ -74,7 +76,7 @@ def reddit_platform(settings: RedditSettings, *, clock: Clock, version: str) -> 
     try:
         from bots.reddit.adapter import RedditPlatform
         from bots.reddit.client import Credentials
-        from bots.reddit.place import RedditPlace
+        from bots.reddit.place import RedditPlace, RedditRhythm
     except ImportError as error:
         missing.append(f"pip install 'horde-suite[reddit]' ({error.name} is not installed)")
     if missing:
@@ -98,4 +100,5 @@ def reddit_platform(settings: RedditSettings, *, clock: Clock, version: str) -> 
             subreddits=frozenset(name.casefold() for name in settings.subreddits),
             blocked_subreddits=frozenset(name.casefold() for name in settings.blocked_subreddits),
         ),
+        rhythm=RedditRhythm(unread_s=settings.poll_s, scores_s=settings.scores_s),
     )

@@ -9,7 +9,6 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from aiohttp import web
 
@@ -328,14 +327,8 @@ class DiscordDouble:
         return asked.original
 
 
-async def main() -> None:
-    """One double until Ctrl-C."""
-    async with DiscordDouble() as double:
-        print("HORDE_DISCORD_ENABLED=true HORDE_DISCORD_SHOWCASE_CHANNEL=12", f"HORDE_DISCORD_TOKEN={double.token}")
-        print(f"HORDE_DISCORD_API_URL={double.api_url} HORDE_DISCORD_GATEWAY_URL={double.gateway.url}")
-        await asyncio.Event().wait()
-
-
 if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
-        asyncio.run(main())
+    from tests.doubles.people import run
+    from tests.doubles.towns import DiscordTown
+
+    run(DiscordTown)

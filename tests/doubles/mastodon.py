@@ -310,22 +310,8 @@ def error(words: str, code: int) -> web.Response:
     return web.json_response({"error": words}, status=code)
 
 
-async def main() -> None:
-    """Runs a server until Ctrl-C."""
-    double = MastodonDouble()
-    person = double.world.settle("ada")
-    await double.start()
-    print(f"A Mastodon server is at {double.url}, with nobody but @horde and @ada. Start the horde with")
-    print(f"  HORDE_MASTODON_BASE_URL={double.url} HORDE_MASTODON_TOKEN={double.world.bot.token} horde up")
-    print("and let @ada ask for a picture, and see what came of it, with")
-    print(
-        f"  curl -H 'Authorization: Bearer {person.token}' -d 'status=@horde draw for me a red heart' "
-        f"{double.url}/api/v1/statuses"
-    )
-    print(f"  curl -H 'Authorization: Bearer {person.token}' {double.url}/api/v1/notifications")
-    await asyncio.Event().wait()
-
-
 if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
-        asyncio.run(main())
+    from tests.doubles.people import run
+    from tests.doubles.towns import MastodonTown
+
+    run(MastodonTown)
