@@ -13,6 +13,7 @@ from bots.commons.pages.context import CommonsContext
 from bots.commons.pages.routes import routes as commons_routes
 from bots.commons.price import PriceTag
 from bots.horde.embedded import EmbeddedHorde
+from bots.horde.sources import SourcePictures
 from bots.metrics import BotFigures
 from bots.platform import Platform, PlatformMisconfigured
 from bots.runner import Runner
@@ -54,6 +55,7 @@ ROOT = Path(__file__).parent.parent
 MIGRATIONS = (ROOT / "core" / "store" / "migrations", ROOT / "bots" / "store" / "migrations")
 SHIPPED = Path(__file__).parent / "data"
 MK = 1_000
+HOUR_S = 3_600
 VERSION = "0.1.0"
 
 
@@ -279,10 +281,13 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     if settings.server.metrics != "off":
         app.add_routes(metrics_page(ground, app, meters).routes())
     app.on_cleanup.append(kept.end)
+    sources = SourcePictures(
+        fetches=context.sources, objects=objects, clock=clock, kept_s=policy.request_lifetime_s + HOUR_S
+    )
     runner = Runner(
         uow=uow,
         clock=clock,
-        horde=EmbeddedHorde(policy=policy, screening=judged, objects=objects),
+        horde=EmbeddedHorde(policy=policy, screening=judged, objects=objects, sources=sources),
         shelf=shelf,
         platforms=platforms,
         places=showcases(settings),

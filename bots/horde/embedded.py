@@ -1,15 +1,21 @@
 """The engine in the same process and the same database: what the desk asks happens in the desk's own transaction."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bots.platform import Author
+from bots.horde.port import SourcePicture
+from bots.horde.sources import SourcePictures
+from bots.platform import Attachment, Author, Picture
 from core.domain.accounts import Account
 from core.domain.errors import NotFound, NotPermitted
 from core.domain.events import Event
 from core.domain.ids import AccountId, RequestId
+from core.domain.kinds.kind import Kind
+from core.domain.kinds.registry import RULES
 from core.domain.moderation import Verdict
 from core.domain.policy import QueuePolicy
+from core.domain.queue.limits import resolve_models
 from core.domain.requests import Accepted, RequestDraft, RequestStatus
 from core.ports.keys import sidecar_key
 from core.ports.objects import ObjectStore
@@ -19,7 +25,7 @@ from core.services.events.read import events_after
 from core.services.people.identify import identify
 from core.services.queue.cancel import cancel
 from core.services.queue.status import status
-from core.services.queue.submit import submit
+from core.services.queue.submit import possible_now, submit
 
 READER: Final = "bots.desk"
 """The name of the desk's durable cursor over the engine's events."""
@@ -28,11 +34,14 @@ READER: Final = "bots.desk"
 class EmbeddedHorde:
     """Asks the engine's services; implements `bots.horde.port.Horde`."""
 
-    def __init__(self, *, policy: QueuePolicy, screening: Screening, objects: ObjectStore) -> None:
+    def __init__(
+        self, *, policy: QueuePolicy, screening: Screening, objects: ObjectStore, sources: SourcePictures
+    ) -> None:
         """Hold what the services need."""
         self._policy = policy
         self._screening = screening
         self._objects = objects
+        self._sources = sources
 
     def screen(self, prompt: str) -> Verdict:
         """Returns what the screening says of the prompt."""
@@ -57,6 +66,28 @@ class EmbeddedHorde:
     def account_now(self, tx: ReadTransaction | Transaction, *, account_id: AccountId) -> Account | None:
         """Returns the account with its balance as this transaction sees it."""
         return tx.accounts.get(account_id)
+
+    async def source(self, picture: Attachment | Picture) -> SourcePicture:
+        """The picture is kept where the workers read it."""
+        return await self._sources.take(picture)
+
+    def served(self, tx: ReadTransaction | Transaction, *, now_ms: int) -> Mapping[Kind, Sequence[str]]:
+        """Returns what the workers that were seen lately serve, what most of them serve first."""
+        counts = {kind: Counter[str]() for kind in Kind}
+        for worker in tx.workers.online(now_ms - self._policy.online_s * 1_000):
+            counts[worker.offer.kind].update(RULES[worker.offer.kind].serves(worker.offer))
+        pictures = counts[Kind.IMAGE]
+        for alias, model in self._policy.model_aliases.items():
+            if model in pictures and alias not in pictures:
+                pictures[alias] = 0
+        return {kind: tuple(sorted(found, key=lambda name: (-found[name], name))) for kind, found in counts.items()}
+
+    def is_possible(self, tx: ReadTransaction | Transaction, *, draft: RequestDraft, now_ms: int) -> bool:
+        """Returns whether workers that were seen lately could make all of the draft."""
+        since_ms = now_ms - self._policy.online_s * 1_000
+        workers = tx.workers.online(since_ms)
+        resolved = resolve_models(draft, self._policy, lambda name: any(name in one.offer.models for one in workers))
+        return possible_now(tx, resolved, since_ms=since_ms)
 
     def order(
         self,

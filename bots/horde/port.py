@@ -1,19 +1,34 @@
 """What the desk asks of a horde, inside the desk's own transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from bots.platform import Author
+from bots.platform import Attachment, Author, Picture
 from core.domain.accounts import Account
 from core.domain.events import Event
 from core.domain.ids import AccountId, RequestId
+from core.domain.kinds.kind import Kind
 from core.domain.moderation import Verdict
 from core.domain.requests import Accepted, RequestDraft, RequestStatus
 from core.ports.store import ReadTransaction, Transaction
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePicture:
+    """A picture to work on, kept in our object store until the request for it has ended. key: what a draft names."""
+
+    key: str
+    width_px: int
+    height_px: int
+
+
 class Horde(Protocol):
-    """A horde as the bots see it: the engine in the same process now, any other horde later."""
+    """A horde as the bots see it: the engine in the same process now, any other horde later.
+
+    A draft of any kind may be ordered. The source picture of one is named by its key in our object store: in
+    `extra["source_image"]` for a picture, in `AlchemyParams.source_image` for alchemy.
+    """
 
     def screen(self, prompt: str) -> Verdict:
         """Returns whether the prompt is allowed. CPU only, before any transaction."""
@@ -25,6 +40,22 @@ class Horde(Protocol):
 
     def account_now(self, tx: ReadTransaction | Transaction, *, account_id: AccountId) -> Account | None:
         """Returns the account with its balance as this transaction sees it."""
+        ...
+
+    async def source(self, picture: Attachment | Picture) -> SourcePicture:
+        """The picture is kept where a request for it finds it. Before any transaction.
+
+        A Picture is a result of ours and is found by its key; an Attachment is fetched from its platform's address.
+        Raises InvalidRequest for what is not taken, NotFound for what is gone, Unavailable.
+        """
+        ...
+
+    def served(self, tx: ReadTransaction | Transaction, *, now_ms: int) -> Mapping[Kind, Sequence[str]]:
+        """Returns what someone serves now, what most serve first: models; for alchemy forms. Empty: nobody is there."""
+        ...
+
+    def is_possible(self, tx: ReadTransaction | Transaction, *, draft: RequestDraft, now_ms: int) -> bool:
+        """Returns whether those who are there now can make all of it."""
         ...
 
     def order(
@@ -41,7 +72,10 @@ class Horde(Protocol):
         ...
 
     def status(self, tx: ReadTransaction | Transaction, *, request_id: RequestId, now_ms: int) -> RequestStatus:
-        """Returns where the request is now, with what is finished of it. Raises NotFound."""
+        """Returns where the request is now, with what is finished of it. Raises NotFound.
+
+        What was written or read is in a result's `body`, a text under `text`, a form's result under the form's name.
+        """
         ...
 
     def cancel(self, tx: Transaction, *, request_id: RequestId, account_id: AccountId, now_ms: int) -> RequestStatus:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bots.desk.desk import Desk
 from bots.horde.embedded import EmbeddedHorde
+from bots.horde.sources import SourcePictures
 from bots.inbox import Inbox
 from bots.outbox import Outbox, Patience
 from bots.platform import EventKind, PlatformEvent
@@ -18,6 +19,7 @@ from bots.store.outbox import posts_of_commission
 from bots.store.rows import Commission, OutboxRow
 from bots.styles import StyleShelf
 from cdn.disk import DiskObjects
+from core.api.sources import SourceFetcher, Sources
 from core.domain.accounts import NewAccount
 from core.domain.ids import AccountId
 from core.domain.jobs import Leased, Outcome
@@ -61,16 +63,26 @@ class Scene:
     patience: Patience = field(default_factory=lambda: Patience(call_s=0.2, first_s=5.0))
 
     @classmethod
-    async def set_up(cls, folder: Path, uow: Store, clock: HandClock, *, policy: QueuePolicy | None = None) -> Scene:
+    async def set_up(
+        cls,
+        folder: Path,
+        uow: Store,
+        clock: HandClock,
+        *,
+        policy: QueuePolicy | None = None,
+        fetcher: SourceFetcher | None = None,
+    ) -> Scene:
         """`uow` is a store on an empty database at the newest schema, the bots' too."""
         policy = policy or QueuePolicy(default_models=("tiny-glyphs",))
         objects = DiskObjects(folder / "objects", public_url="http://127.0.0.1:8000", secret=b"s" * 32, clock=clock)
+        fetches = Sources(objects=objects, clock=clock, fetcher=fetcher or SourceFetcher())
+        sources = SourcePictures(fetches=fetches, objects=objects, clock=clock, kept_s=3_600)
         return cls(
             folder=folder,
             clock=clock,
             uow=uow,
             policy=policy,
-            horde=EmbeddedHorde(policy=policy, screening=WordScreening(), objects=objects),
+            horde=EmbeddedHorde(policy=policy, screening=WordScreening(), objects=objects, sources=sources),
             objects=objects,
             shelf=StyleShelf(STYLES),
             square=Square(clock),
