@@ -62,7 +62,7 @@ class Account:
 
     @property
     def is_system(self) -> bool:
-        """True for the mint, the treasury and the escrow: nobody's."""
+        """True for the mint, the treasury, the escrow and what stands for other hordes: nobody's."""
         return self.id < 0
 
     def is_suspicious(self, suspicions_max: int) -> bool:

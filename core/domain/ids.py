@@ -16,7 +16,9 @@ ANONYMOUS: Final = AccountId(0)
 MINT: Final = AccountId(-1)
 TREASURY: Final = AccountId(-2)
 ESCROW: Final = AccountId(-3)
-UNCACHED: Final = frozenset({MINT, TREASURY, ESCROW})
+REMOTE: Final = AccountId(-4)
+"""What stands for other hordes: it gets what their work costs those who asked the bots for it."""
+UNCACHED: Final = frozenset({MINT, TREASURY, ESCROW, REMOTE})
 """Accounts of the system that have no cached balance: everyone's transfers would queue at their rows."""
 ANONYMOUS_KEY: Final = "0000000000"
 

@@ -120,7 +120,7 @@ async def test_the_ledger_sums_to_nothing_and_says_where_the_kudos_are(horde: Ho
     await made(horde)
     value = await watched.values()
     assert value("horde_ledger_sum_millikudos") == 0
-    names = ("mint", "treasury", "escrow", "anonymous", "people")
+    names = ("mint", "treasury", "escrow", "remote", "anonymous", "people")
     assert sum(round(value("horde_ledger_kudos", account=name) * 1_000) for name in names) == 0
     assert value("horde_ledger_kudos", account="mint") == -7_000
     held_mk = sum(held_mk for _, held_mk in (await horde.uow.read(lambda tx: tx.ledger.cached_balances())).values())

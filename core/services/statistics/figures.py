@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.domain.ids import ANONYMOUS, ESCROW, MINT, TREASURY, AccountId
+from core.domain.ids import ANONYMOUS, ESCROW, MINT, REMOTE, TREASURY, AccountId
 from core.domain.kinds.kind import Kind
 from core.domain.statistics import Crowd, Period, Tally
 from core.ports.store import ReadTransaction
@@ -41,7 +41,7 @@ def figures(tx: ReadTransaction, *, now_ms: int, online_s: int) -> Figures:
 
 def ledger_figures(tx: ReadTransaction) -> LedgerFigures:
     """Return the ledger's sums, all from one view: those of the system from the journal, the others from the cache."""
-    system = {"mint": MINT, "treasury": TREASURY, "escrow": ESCROW}
+    system = {"mint": MINT, "treasury": TREASURY, "escrow": ESCROW, "remote": REMOTE}
     posted_mk = {name: _posted(tx, account_id) for name, account_id in system.items()}
     anonymous_mk = _posted(tx, ANONYMOUS)
     people_mk, held_mk = tx.statistics.balances()

@@ -139,6 +139,7 @@ def _kudos_details(moved: Mapping[TransferReason, Moved]) -> UserKudosDetails:
             TransferReason.TAX,
             TransferReason.UPTIME,
             TransferReason.ESCROW,
+            TransferReason.REMOTE,
             TransferReason.PROMOTION,
         ),
         gifted=kudos_of(-sum(part.spent_mk for part in given)),
