@@ -1,4 +1,4 @@
-"""A hand: one daemon thread with one sync SDK object, so that SDKs which block never block the event loop."""
+"""A hand: daemon threads with a sync SDK object each, so that SDKs which block never block the event loop."""
 
 from __future__ import annotations
 
@@ -23,25 +23,30 @@ class HandFullError(Exception):
 
 
 class Hand(Generic[Sdk]):
-    """Does one call after the other on its own thread. The thread starts at the first call, also after a `close`."""
+    """Does calls in their order on threads of its own, which start at the first call, also after a `close`.
 
-    def __init__(self, name: str, *, make: Callable[[], Sdk], end: Callable[[Sdk], None]) -> None:
-        """Make and end are called on the thread: the SDK object belongs to it alone."""
+    They are daemons, not the default executor's, which would be joined at exit: a call that hangs must not keep the
+    process from ending.
+    """
+
+    def __init__(self, name: str, *, make: Callable[[], Sdk], end: Callable[[Sdk], None], threads: int = 1) -> None:
+        """Make and end are called on each thread: an SDK object belongs to one thread alone."""
         self._name = name
         self._make = make
         self._end = end
-        self._todo: _Todo | None = None
-        self._ended: concurrent.futures.Future[None] | None = None
+        self._threads = threads
+        self._todo: _Todo = queue.Queue(WAITING_MAX)
+        self._ended: list[concurrent.futures.Future[None]] = []
 
     async def do(self, work: Callable[[Sdk], T]) -> T:
         """Returns what the work returns; a call that is cancelled before it has begun is never made.
 
         Raises HandFullError, or whatever the work raises.
         """
-        if self._todo is None:
-            self._todo, self._ended = queue.Queue(WAITING_MAX), concurrent.futures.Future()
-            # A daemon: a call that hangs must not keep the process from ending.
-            threading.Thread(target=self._run, args=(self._todo, self._ended), name=self._name, daemon=True).start()
+        while len(self._ended) < self._threads:
+            self._ended.append(concurrent.futures.Future())
+            name, given = f"{self._name}-{len(self._ended)}", (self._todo, self._ended[-1])
+            threading.Thread(target=self._run, args=given, name=name, daemon=True).start()
         done: concurrent.futures.Future[T] = concurrent.futures.Future()
         try:
             self._todo.put_nowait((work, done))
@@ -52,14 +57,15 @@ class Hand(Generic[Sdk]):
     async def close(self) -> None:
         """No call is begun any more; a call under way is left behind after three seconds. May be called twice."""
         todo, ended = self._todo, self._ended
-        if todo is None or ended is None:
+        if not ended:
             return
-        self._todo = self._ended = None
+        self._todo, self._ended = queue.Queue(WAITING_MAX), []
         with contextlib.suppress(queue.Empty):
             while waiting := todo.get_nowait():
                 waiting[1].cancel()
-        todo.put_nowait(None)
-        await asyncio.wait([asyncio.wrap_future(ended)], timeout=STOP_S)
+        for _ in ended:
+            todo.put_nowait(None)
+        await asyncio.wait([asyncio.wrap_future(one) for one in ended], timeout=STOP_S)
 
     def _run(self, todo: _Todo, ended: concurrent.futures.Future[None]) -> None:
         sdk: list[Sdk] = []

@@ -238,7 +238,7 @@ class MastodonPlatform:
 
     async def close(self) -> None:
         """The threads end; may be called twice."""
-        self._server.close()
+        await self._server.close()
 
     def _make(self) -> Any:  # noqa: ANN401 - the SDK has no types
         return connect(

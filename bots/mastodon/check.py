@@ -48,7 +48,7 @@ async def try_out(*, base_url: str, token: str) -> AsyncIterator[Tried]:
             step = f"Log in at {base_url} as the bot and see what the server says: it may be suspended or not confirmed"
             yield Tried(what="account", told=f"is refused: {error}", next_step=step)
     finally:
-        server.close()
+        await server.close()
 
 
 def _account(me: FediAccount, *, domain: str) -> Tried:

@@ -3,20 +3,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import queue
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeVar
 
+from bots.hands import Hand, HandFullError
 from bots.platform import PlatformMisconfigured
 
 T = TypeVar("T")
 
-WAITING_MAX: Final = 64
 REQUEST_TIMEOUT_S: Final = 20.0
 LIMIT_WAIT_S: Final = 60.0
 """How long a rate limit lasts where the server does not say."""
@@ -43,76 +39,26 @@ class NobodyKnows(Exception):
     """No answer, or a server's fault: it may have been done."""
 
 
-@dataclass(slots=True)
-class _Call:
-    work: Callable[[Any], Any]
-    loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[Any]
+class Line:
+    """The SDK's calls on threads of their own; every error leaves in our words."""
 
-
-@dataclass(slots=True)
-class Threads:
-    """A few daemon threads with a Mastodon.py object each, fed from a bounded queue.
-
-    They are daemons of their own, not the default executor's, which would be joined at exit: a call that hangs must
-    not keep the process from ending. What it was sending is looked for at the next start.
-    """
-
-    name: str
-    make: Callable[[], Any]
-    count: int = 1
-    _waiting: queue.Queue[_Call | None] = field(default_factory=lambda: queue.Queue(WAITING_MAX))
-    _started: list[threading.Thread] = field(default_factory=list)
+    def __init__(self, name: str, *, make: Callable[[], Any], threads: int = 1) -> None:
+        """`make` returns the SDK's object; each thread has one of its own, as it is not made to be shared."""
+        self._hand: Hand[Any] = Hand(name, make=partial(_made, make), end=_hang_up, threads=threads)
 
     async def call(self, work: Callable[[Any], T]) -> T:
         """Returns what the call returns; raises NotTaken, SaidNo, NobodyKnows or PlatformMisconfigured.
 
         A call whose awaiter was cancelled before a thread took it is never made.
         """
-        if not self._started:
-            self._started = [
-                threading.Thread(target=self._serve, name=f"{self.name}-{number}", daemon=True, args=(self._waiting,))
-                for number in range(self.count)
-            ]
-            for thread in self._started:
-                thread.start()
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
         try:
-            self._waiting.put_nowait(_Call(work=work, loop=loop, answer=answer))
-        except queue.Full as exc:
-            reason = f"{WAITING_MAX} calls wait already"
-            raise NotTaken(reason) from exc
-        return await answer
+            return await self._hand.do(partial(_said, work=work))
+        except HandFullError as exc:
+            raise NotTaken(str(exc)) from exc
 
-    def close(self) -> None:
-        """The threads end after the call they are in, what waits is cancelled; may be called twice.
-
-        The next `call` starts new threads.
-        """
-        threads, waiting = self._started, self._waiting
-        self._started, self._waiting = [], queue.Queue(WAITING_MAX)
-        with contextlib.suppress(queue.Empty):
-            while call := waiting.get_nowait():
-                call.answer.cancel()
-        for _ in threads:
-            waiting.put_nowait(None)
-
-    def _serve(self, waiting: queue.Queue[_Call | None]) -> None:
-        api: Any = None
-        while True:
-            call = waiting.get()
-            if call is None:
-                return
-            if call.answer.cancelled():
-                continue
-            try:
-                api = api or self.make()
-                answer, error = call.work(api), None
-            except Exception as raised:  # noqa: BLE001 - all of the SDK's errors leave this room in our words
-                answer, error = None, in_our_words(raised, api)
-            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
-                call.loop.call_soon_threadsafe(_settle, call.answer, answer, error)
+    async def close(self) -> None:
+        """The threads end; a call under way is left behind after three seconds. May be called twice."""
+        await self._hand.close()
 
 
 def connect(*, base_url: str, token: str, request_timeout_s: float = REQUEST_TIMEOUT_S) -> Any:  # noqa: ANN401 - the SDK has no types
@@ -186,10 +132,19 @@ def _words(error: Exception) -> str:
     return " ".join(str(part) for part in error.args[1:] if part) or str(error)
 
 
-def _settle(answer: asyncio.Future[Any], value: object, error: Exception | None) -> None:
-    if answer.done():
-        return
-    if error is None:
-        answer.set_result(value)
-    else:
-        answer.set_exception(error)
+def _made(make: Callable[[], Any]) -> Any:  # noqa: ANN401 - the SDK has no types
+    try:
+        return make()
+    except Exception as raised:  # all of the SDK's errors leave this room in our words
+        raise in_our_words(raised, None) from raised
+
+
+def _said(api: Any, *, work: Callable[[Any], T]) -> T:  # noqa: ANN401 - the SDK has no types
+    try:
+        return work(api)
+    except Exception as raised:  # all of the SDK's errors leave this room in our words
+        raise in_our_words(raised, api) from raised
+
+
+def _hang_up(api: Any) -> None:  # noqa: ANN401 - the SDK has no types
+    api.session.close()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from bots.mastodon.client import NotTaken, Threads
+from bots.mastodon.client import Line, NotTaken
 from bots.mastodon.entities import (
     FediAccount,
     Instance,
@@ -28,12 +28,12 @@ LOOKS_MAX: Final = 60
 
 
 class Server:
-    """One account on one server. Every method raises what `Threads.call` raises, and retries nothing."""
+    """One account on one server. Every method raises what `Line.call` raises, and retries nothing."""
 
     def __init__(self, make: Callable[[], Any], *, posting_threads: int = 2) -> None:
         """`make` returns the SDK's object; each thread has one of its own, as it is not made to be shared."""
-        self._reading = Threads(name="mastodon-read", make=make)
-        self._posting = Threads(name="mastodon-post", make=make, count=posting_threads)
+        self._reading = Line("mastodon.reads", make=make)
+        self._posting = Line("mastodon.posts", make=make, threads=posting_threads)
 
     async def me(self) -> FediAccount:
         """Returns the bot's own account."""
@@ -124,10 +124,9 @@ class Server:
         """Returns the answer to any call of the SDK by its name, for checking what the token may do."""
         return await self._reading.call(partial(_named, name=name, given=given))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """The threads end; may be called twice."""
-        self._reading.close()
-        self._posting.close()
+        await asyncio.gather(self._reading.close(), self._posting.close())
 
 
 def _named(api: Any, *, name: str, given: tuple[object, ...]) -> object:  # noqa: ANN401 - the SDK has no types
