@@ -67,6 +67,10 @@ class Ending:
         except NotFound as error:
             self._answering.answer(tx, mine, error_reply(error), CommissionState.FAILED, now_ms)
             return
+        refused = self._horde.refusal(tx, request_id=status.request_id)
+        if refused is not None:
+            self._answering.answer(tx, mine, error_reply(refused), CommissionState.FAILED, now_ms)
+            return
         if event.kind is HordeEventKind.REQUEST_CANCELLED and not status.results:
             change_commission(tx, commission_id=mine.id, state=CommissionState.CANCELLED, now_ms=now_ms)
             return
@@ -92,8 +96,7 @@ class Ending:
             self._answering.answer(tx, mine, text, CommissionState.FAILED, now_ms)
             return
         # Jobs that were not made are not paid: the price is that of the results.
-        missing = max(_jobs_of(event) - len(status.results), 0)
-        price_mk = status.price_mk * len(status.results) // (len(status.results) + missing)
+        missing, price_mk = max(_jobs_of(event) - len(status.results), 0), status.spent_mk
         facts = facts_of(mine, status, account, price_mk=price_mk)
         text = pictures_made(
             prompt=mine.prompt,

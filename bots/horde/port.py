@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bots.platform import Attachment, Author, Picture
 from core.domain.accounts import Account
+from core.domain.errors import HordeError
 from core.domain.events import Event
 from core.domain.ids import AccountId, RequestId
 from core.domain.kinds.kind import Kind
@@ -23,12 +24,28 @@ class SourcePicture:
     height_px: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HordeAbilities:
+    """What differs between hordes, as data.
+
+    idempotent_orders: an order that may have arrived can be sent again, and is made once. Where that is not so, a
+    request has exactly one reply and one payment all the same, but may have been made twice over there.
+    """
+
+    idempotent_orders: bool
+
+
 class Horde(Protocol):
     """A horde as the bots see it: the engine in the same process now, any other horde later.
 
     A draft of any kind may be ordered. The source picture of one is named by its key in our object store: in
     `extra["source_image"]` for a picture, in `AlchemyParams.source_image` for alchemy.
     """
+
+    @property
+    def abilities(self) -> HordeAbilities:
+        """Returns what may be relied on."""
+        ...
 
     def screen(self, prompt: str) -> Verdict:
         """Returns whether the prompt is allowed. CPU only, before any transaction."""
@@ -76,6 +93,10 @@ class Horde(Protocol):
 
         What was written or read is in a result's `body`, a text under `text`, a form's result under the form's name.
         """
+        ...
+
+    def refusal(self, tx: ReadTransaction | Transaction, *, request_id: RequestId) -> HordeError | None:
+        """Returns why a request that was accepted was refused later, elsewhere; None where it was not."""
         ...
 
     def cancel(self, tx: Transaction, *, request_id: RequestId, account_id: AccountId, now_ms: int) -> RequestStatus:
