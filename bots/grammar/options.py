@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from bots.grammar.orders import Lora
 from core.domain.styles import SAMPLERS
 
 SEED_MAX: Final = 2**32 - 1
@@ -15,6 +16,11 @@ NO: Final = frozenset({"no", "n", "false", "off", "0"})
 _SIZE = re.compile(r"(\d{1,6})(?:\s*[x×*]\s*(\d{1,6}))?(?:\s*px)?(?!\w)", re.IGNORECASE)
 _ASPECT = re.compile(r"(\d{1,3})\s*[:/x]\s*(\d{1,3})(?!\w)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?![\w.])")
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?|\.\d{1,4})[ \t]*(%?)(?![\w.%])")
+_LORA_NUMBER = re.compile(
+    r"(v|version[ \t]*)?(\d{1,12})(?:[ \t]*:[ \t]*(-?\d{1,2}(?:\.\d{1,4})?))?(?![\w.])", re.IGNORECASE
+)
+_LORA_NAME = re.compile(r"([^,:\s][^,:]{0,98}?)[ \t]*(?::[ \t]*(-?\d{1,2}(?:\.\d{1,4})?))?[ \t]*(?=,|$)")
 _WORD = re.compile(r"[^\s;,#]*")
 
 Taken: TypeAlias = tuple[Mapping[str, object], int] | None
@@ -74,6 +80,41 @@ def _flag(name: str) -> Callable[[str], Taken]:
     return read
 
 
+def _share(name: str) -> Callable[[str], Taken]:
+    """Takes `0.6` and `60%`."""
+
+    def read(clause: str) -> Taken:
+        found = _SHARE.match(clause)
+        if not found:
+            return None
+        value = float(found[1]) / (100 if found[2] else 1)
+        return ({name: value}, found.end()) if 0 < value <= 1 else None
+
+    return read
+
+
+def loras_of(clause: str) -> tuple[list[Lora], int]:
+    """Returns the LoRAs that a list begins with (`123:0.8, v456, Some Name:0.5`) and how much of it they take.
+
+    A number ends where it ends: what follows it, but for a comma, belongs to the prompt.
+    """
+    found: list[Lora] = []
+    at = used = 0
+    while True:
+        at += len(clause[at:]) - len(clause[at:].lstrip())
+        one = _LORA_NUMBER.match(clause, at) or _LORA_NAME.match(clause, at)
+        if one is None:
+            return found, used
+        *marks, name, weight = one.groups()
+        lora = Lora(name=name.strip(), weight=float(weight) if weight else 1.0, is_version=bool(marks and marks[0]))
+        found.append(lora)
+        used = one.end()
+        comma = re.compile(r"[ \t]*,").match(clause, used)
+        if comma is None:
+            return found, used
+        at = comma.end()
+
+
 READERS: Final[Mapping[str, Callable[[str], Taken]]] = {
     "size": _size,
     "aspect": _aspect,
@@ -82,6 +123,9 @@ READERS: Final[Mapping[str, Callable[[str], Taken]]] = {
     "steps": _number("steps", int, most=10_000),
     "cfg": _number("cfg_scale", float, most=1_000),
     "sampler": _sampler,
+    "strength": _share("strength"),
+    "tokens": _number("tokens", int, most=100_000),
+    "temperature": _number("temperature", float, most=5),
     "private": _flag("private"),
     "spoiler": _flag("spoiler"),
     "nsfw": _flag("nsfw"),
@@ -94,6 +138,10 @@ EXAMPLES: Final = {
     "steps": "steps: 30",
     "cfg": "cfg: 7.5",
     "sampler": "sampler: k_euler_a",
+    "lora": "lora: 12345:0.8",
+    "strength": "strength: 0.6",
+    "tokens": "tokens: 200",
+    "temperature": "temperature: 0.7",
     "private": "private: yes",
     "spoiler": "spoiler: yes",
     "nsfw": "nsfw: no",

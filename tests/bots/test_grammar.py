@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.grammar import Command, CommandWord, NotForUs, Order, Refusal, RefusalReason, parse, text_of_html
+from bots.grammar import Command, CommandWord, Lora, NotForUs, Order, Refusal, RefusalReason, parse, text_of_html
 from bots.names import Names
+from core.domain.kinds.alchemy import FORMS
+from core.domain.kinds.kind import Kind
 
 _SHIPPED = Path(__file__).parents[1] / "data"
 NAMES = Names(
@@ -68,6 +70,8 @@ def ordered(text: str, *, direct: bool = False) -> Order:
         ("nice weather! @horde can you draw a cat", "a cat", None, ""),
         ("so much talk, and then draw me a cat", "a cat", None, ""),
         ("draw me a cat colour: blue", "a cat colour: blue", None, ""),
+        ("draw me a cat ### ugly\nwith a hat", "a cat with a hat", None, "ugly"),
+        ("draw me a cat ### ugly ### blurry\nseed: 5", "a cat", None, "ugly, blurry"),
     ],
 )
 def test_orders(text: str, prompt: str, style: str | None, negative: str) -> None:
@@ -104,6 +108,106 @@ def test_aspect_spoiler_and_flags() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "loras", "prompt"),
+    [
+        ("draw me a cat lora: 123:0.8", [Lora(name="123", weight=0.8)], "a cat"),
+        ("draw me lora: 123:0.8 a cat", [Lora(name="123", weight=0.8)], "a cat"),
+        (
+            "draw me a cat loras: 123 : 0.8, v456, Add Detail:-1.5\non a mat",
+            [Lora(name="123", weight=0.8), Lora(name="456", is_version=True), Lora(name="Add Detail", weight=-1.5)],
+            "a cat on a mat",
+        ),
+        ('draw me a cat lora="3d render style"; seed: 5', [Lora(name="3d render style")], "a cat"),
+        ("draw me a cat lora: 1, 2 lora: 3 style: flux", [Lora(name=one) for one in "123"], "a cat"),
+    ],
+)
+def test_loras(written: str, loras: list[Lora], prompt: str) -> None:
+    order = ordered(f"@horde {written}")
+    assert list(order.loras) == loras
+    assert order.prompt == prompt
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        ("@horde write a poem about the sea", "a poem about the sea"),
+        ("write for me about the sea", "about the sea"),
+        ("@horde write me a haiku", "a haiku"),
+        ("please write a letter to Santa, size: large", "a letter to Santa, size: large"),
+        ("hey, could you please compose a song\nwith two verses\ntokens: 200", "a song with two verses"),
+        ("@horde write me a story; draw me a cat", "a story; draw me a cat"),
+    ],
+)
+def test_texts(text: str, prompt: str) -> None:
+    order = ordered(text)
+    assert (order.kind, order.prompt) == (Kind.TEXT, prompt)
+
+
+def test_options_of_texts() -> None:
+    order = ordered("@horde write tokens: 200 a poem temperature=0.7; n: 2 model: Some Llama 8B\nprivate")
+    assert (order.prompt, order.tokens, order.temperature, order.private) == ("a poem", 200, 0.7, True)
+    assert (order.overrides.n, order.overrides.model) == (2, "Some Llama 8B")
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("@horde read", "caption"),
+        ("@horde caption this", "caption"),
+        ("@horde Caption this picture, please!", "caption"),
+        ("@horde describe", "describe"),
+        ("@horde can you describe this photo for me?", "describe"),
+        ("@horde describe that photo, my eyes are not what they were", "describe"),
+        ("@horde what is in this picture?", "caption"),
+        ("@horde what's in the picture", "caption"),
+        ("what’s on this?", "caption"),
+        ("@horde what do you see", "caption"),
+        ("@horde alt text please", "caption"),
+        ("@horde read this picture\nprivate", "caption"),
+        ("@horde interrogate this image", "interrogation"),
+        ("@horde nsfw check", "nsfw"),
+        ("@horde is this picture safe for work?", "nsfw"),
+        ("@horde upscale", "RealESRGAN_x4plus"),
+        ("@horde upscale this please", "RealESRGAN_x4plus"),
+        ("@horde upscale it 2x", "RealESRGAN_x2plus"),
+        ("@horde fix face", "GFPGAN"),
+        ("@horde fix the faces in this picture", "GFPGAN"),
+        ("@horde remove the background", "strip_background"),
+    ],
+)
+def test_pictures_are_read_and_changed(text: str, form: str) -> None:
+    order = ordered(text)
+    assert (order.kind, order.forms[0]) == (Kind.ALCHEMY, form)
+    assert order.needs_picture
+    assert set(order.forms) <= FORMS
+    assert order.private == ("private" in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "refers", "prompt"),
+    [
+        ("@horde draw this as a watercolour", "this as ", "a watercolour"),
+        ("draw me this photo in winter", "this photo ", "in winter"),
+        ("@horde paint my picture like van Gogh", "my picture like ", "van Gogh"),
+        ("@horde draw it with a hat strength: 60%", "it ", "with a hat"),
+        ("@horde draw this", "this", "this"),
+        ("@horde draw that moment when the sun rises", "", "that moment when the sun rises"),
+        ("@horde draw the last supper", "", "the last supper"),
+    ],
+)
+def test_words_that_point_at_a_picture(text: str, refers: str, prompt: str) -> None:
+    order = ordered(text)
+    assert (order.refers, order.prompt, order.needs_picture) == (refers, prompt, False)
+
+
+def test_strength_and_words_that_need_a_picture() -> None:
+    assert ordered("draw me it with a hat denoise: 0.6").strength == 0.6
+    assert ordered("draw me a hat strength: 60%").strength == 0.6
+    remixed = ordered("@horde remix this as a comic strength: .4")
+    assert (remixed.needs_picture, remixed.strength, remixed.prompt) == (True, 0.4, "a comic")
+
+
+@pytest.mark.parametrize(
     "text", ["@horde draw for me style: flux", "@horde draw", "draw for me", "draw for me ### ugly", "draw me seed: 5"]
 )
 def test_empty_prompt_is_refused_politely(text: str) -> None:
@@ -119,6 +223,8 @@ def test_empty_prompt_is_refused_politely(text: str) -> None:
         "@horde don't draw me a cat",
         "never paint me",
         "@horde don’t ever draw cats",
+        "@horde please do not write about me",
+        "@horde don't describe this picture",
     ],
 )
 def test_asked_not_to_draw(text: str) -> None:
@@ -152,6 +258,9 @@ def test_unknown_style_names_the_three_nearest(text: str, expected: str) -> None
         ("n: two", "n"),
         ("steps: 2.5", "steps"),
         ("ar: 0:0", "aspect"),
+        ("lora: , ,", "lora"),
+        ("strength: 250%", "strength"),
+        ("strength: 0", "strength"),
     ],
 )
 def test_bad_values_come_with_an_example(option: str, key: str) -> None:
@@ -174,6 +283,20 @@ def test_bad_values_come_with_an_example(option: str, key: str) -> None:
         ("@horde kudos", CommandWord.KUDOS, ""),
         ("@horde balance", CommandWord.KUDOS, ""),
         ("@horde delete", CommandWord.DELETE, ""),
+        ("@horde more", CommandWord.MORE, ""),
+        ("@horde again style: flux", CommandWord.AGAIN, "style: flux"),
+        ("@horde vary", CommandWord.VARY, ""),
+        ("@horde vary this picture please", CommandWord.VARY, ""),
+        ("@horde vary it with a hat", CommandWord.VARY, "with a hat"),
+        ("@horde variations n: 4", CommandWord.VARY, "n: 4"),
+        ("@horde tip 10", CommandWord.TIP, "10"),
+        ("@horde tip 2.5 kudos please", CommandWord.TIP, "2.5"),
+        ("@horde link", CommandWord.LINK, ""),
+        ("@horde link 7Q4-XKJ", CommandWord.LINK, "7Q4-XKJ"),
+        ("@horde unlink", CommandWord.UNLINK, ""),
+        ("@horde stop", CommandWord.STOP, ""),
+        ("@horde start", CommandWord.START, ""),
+        ("@horde Forget  me!", CommandWord.FORGET_ME, ""),
     ],
 )
 def test_commands(text: str, word: CommandWord, argument: str) -> None:
@@ -187,6 +310,12 @@ def test_commands(text: str, word: CommandWord, argument: str) -> None:
         'he said "draw me a cat"',
         "> draw me a cat\n@horde nice",
         "@horde help me move house tomorrow",
+        "@horde describe the history of Rome",
+        "@horde read this book, it is great",
+        "@horde variations on a theme by Paganini are lovely",
+        "@horde is this the real life?",
+        "@horde again and again",
+        "he said `@horde upscale` once",
     ],
 )
 def test_talk_is_not_for_us(text: str) -> None:
@@ -196,11 +325,20 @@ def test_talk_is_not_for_us(text: str) -> None:
 def test_direct_messages_need_no_verb() -> None:
     assert ordered("a red heart", direct=True).prompt == "a red heart"
     assert ordered("draw a red heart", direct=True).prompt == "a red heart"
+    assert ordered("write a poem", direct=True).kind is Kind.TEXT
+    assert isinstance(read("thank you so much!", direct=True), NotForUs)
+    assert read("hello", direct=True) == Command(word=CommandWord.HELP)
+    assert ordered("great sword in a stone", direct=True).prompt == "great sword in a stone"
 
 
 PIECES = st.sampled_from(
     [
         "draw me",
+        "write",
+        "describe this",
+        "vary",
+        "lora: 12:",
+        "strength: 9",
         "@horde",
         "style:",
         "style: flux",
@@ -223,5 +361,5 @@ def test_no_text_breaks_the_grammar(pieces: list[str], direct: bool) -> None:
     parsed = read(" ".join(pieces), direct=direct)
     assert isinstance(parsed, Order | Command | Refusal | NotForUs)
     if isinstance(parsed, Order):
-        assert parsed.prompt.strip()
+        assert parsed.prompt.strip() or parsed.kind is Kind.ALCHEMY
         assert "\n" not in parsed.prompt
