@@ -4,7 +4,7 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -59,13 +59,27 @@ class Prepared:
         return known
 
 
+class Driver(Protocol):
+    """What takes SQL in the driver's own words, on a transaction that is open."""
+
+    def rows(self, sql: str, values: Sequence[object]) -> Sequence[Any]:
+        """Return the rows of a statement."""
+
+    def run(self, sql: str, values: Sequence[object]) -> int:
+        """Return how many rows a statement changed."""
+
+
 class Line:
     """One transaction's connection as the rows use it: the shortest way to the driver on either store."""
 
-    __slots__ = ("_raw", "before_reads", "connection", "is_postgres", "is_read", "seen")
+    __slots__ = ("_driver", "_raw", "before_reads", "connection", "is_postgres", "is_read", "seen")
 
-    def __init__(self, connection: sa.Connection, *, is_read: bool = False) -> None:
-        """Stand over a connection whose transaction is open. is_read: it only looks, and nobody waits for its end."""
+    def __init__(self, connection: sa.Connection, *, is_read: bool = False, driver: Driver | None = None) -> None:
+        """Stand over a connection whose transaction is open.
+
+        is_read: it only looks, and nobody waits for its end. driver: the shorter way to the same transaction.
+        """
+        self._driver = driver
         self.connection = connection
         self.is_read = is_read
         self.is_postgres = connection.dialect.name == "postgresql"
@@ -108,6 +122,8 @@ class Line:
 
     def rows_of(self, sql: str, values: tuple[Any, ...]) -> Sequence[Any]:
         """Return the rows of SQL in the driver's own words."""
+        if self._driver is not None:
+            return self._driver.rows(sql, values)
         if self._raw is None:
             return self.connection.exec_driver_sql(sql, values).all()
         try:
@@ -117,6 +133,8 @@ class Line:
 
     def run_sql(self, sql: str, values: tuple[Any, ...]) -> int:
         """Return how many rows SQL in the driver's own words changed."""
+        if self._driver is not None:
+            return self._driver.run(sql, values)
         if self._raw is None:
             return self.connection.exec_driver_sql(sql, values).rowcount
         try:

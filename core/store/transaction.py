@@ -30,7 +30,7 @@ from core.store.rows.record.verdicts import Verdicts
 from core.store.rows.shelf.collections import Collections
 from core.store.rows.shelf.guard import Guard
 from core.store.rows.shelf.styles import Styles
-from core.store.statement import Line
+from core.store.statement import Driver, Line
 from core.store.writes import Writes
 
 
@@ -67,9 +67,17 @@ class SqlTransaction:
         "writes",
     )
 
-    def __init__(self, connection: sa.Connection, memory: Memory, clock: Clock, *, is_read: bool = False) -> None:
-        """Stand over a connection whose transaction is already open. is_read: it only looks."""
-        self.line = Line(connection, is_read=is_read)
+    def __init__(
+        self,
+        connection: sa.Connection,
+        memory: Memory,
+        clock: Clock,
+        *,
+        is_read: bool = False,
+        driver: Driver | None = None,
+    ) -> None:
+        """Stand over a connection whose transaction is open. is_read: it only looks. driver: its shorter way."""
+        self.line = Line(connection, is_read=is_read, driver=driver)
         self.writes = Writes(self.line)
         connection = self.line.seen
         self.hints: list[Callable[[], None]] = []

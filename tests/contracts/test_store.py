@@ -22,12 +22,13 @@ from tests.core.scene import HandClock, Scene, draft
 from tests.stores import Database, StoreKind
 
 
-def engine_of(uow: Store) -> sa.Engine:
-    """Return the engine that writes."""
+def hear_commits(uow: Store, call: Callable[[], None]) -> None:
+    """Have a call made whenever this store commits a write."""
     if isinstance(uow, PostgresUnitOfWork):
-        return uow._writers.sync_engine
+        uow._writers.ears.append(lambda said: call() if said == "COMMIT" else None)
+        return
     assert isinstance(uow, SqliteUnitOfWork)
-    return uow._engine
+    sa.event.listen(uow._engine, "commit", lambda _: call())
 
 
 async def test_a_clean_return_is_committed_and_an_error_leaves_nothing(uow: Store) -> None:
@@ -60,7 +61,7 @@ async def test_one_failure_among_many_harms_no_other(uow: Store) -> None:
 async def test_a_result_is_given_out_only_after_the_commit(uow: Store, database: Database) -> None:
     seen: list[str] = []
     other = await database.open(clock=HandClock())
-    sa.event.listen(engine_of(uow), "commit", lambda _: seen.append("commit"))
+    hear_commits(uow, lambda: seen.append("commit"))
     await uow.write(add("ann"))
     seen.append("result")
     assert seen == ["commit", "result"]
@@ -69,7 +70,7 @@ async def test_a_result_is_given_out_only_after_the_commit(uow: Store, database:
 
 async def test_hints_run_after_the_commit_and_not_for_a_failure(uow: Store) -> None:
     seen: list[str] = []
-    sa.event.listen(engine_of(uow), "commit", lambda _: seen.append("commit"))
+    hear_commits(uow, lambda: seen.append("commit"))
 
     def fine(tx: Transaction) -> None:
         add("ann")(tx)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from core.services.people.register import register
 from core.services.queue.submit import submit
 from core.store import Store, connection_of
 from core.store.postgres.unit_of_work import PostgresUnitOfWork
+from core.store.transaction import SqlTransaction
 from tests.contracts.conftest import Heard
 from tests.contracts.store_use import HeldOpen, add, happen, happened, names, outcome
 from tests.core.scene import HandClock, Scene, draft
@@ -164,15 +166,14 @@ async def test_a_connection_that_is_lost_in_the_middle_is_not_noticed(uow: Store
 @ONLY_POSTGRES
 async def test_a_commit_without_an_answer_is_said_to_be_unknown(uow: Store, database: Database) -> None:
     assert isinstance(uow, PostgresUnitOfWork)
-    engine = uow._writers.sync_engine
     times: list[int] = []
 
-    @sa.event.listens_for(engine, "commit")
-    def _before(_: sa.Connection) -> None:
-        times.append(1)
-        if len(times) == 1:
+    def before(said: str) -> None:
+        times.extend([1] * (said == "COMMIT"))
+        if said == "COMMIT" and len(times) == 1:
             hang_up(database)
 
+    uow._writers.ears.append(before)
     error = await outcome(uow, add("ann"))
     assert isinstance(error, Unavailable)
     assert "not known whether that was kept" in str(error)
@@ -302,3 +303,36 @@ async def test_events_of_one_request_come_in_the_same_order(uow: Store) -> None:
     everything = await happened(uow)
     of_a = await uow.read(lambda tx: tx.events.after(0, limit=10, request_id="a"))  # type: ignore[arg-type]
     assert [event.seq for event in of_a] == [place for place, name in everything if name == "a"]
+
+
+@ONLY_POSTGRES
+async def test_a_statement_that_was_prepared_for_an_older_schema_is_prepared_anew(uow: Store) -> None:
+    """Bug: a prepared statement whose columns have changed since would have failed until the process was restarted."""
+    await uow.write(lambda tx: connection_of(tx).exec_driver_sql("CREATE TABLE old (one integer)"))
+    look = "SELECT * FROM old"
+
+    def through_line(tx: Transaction | ReadTransaction) -> list[tuple[object, ...]]:
+        assert isinstance(tx, SqlTransaction)
+        return [tuple(row) for row in tx.line.rows_of(look, ())]
+
+    def through_connection(tx: Transaction | ReadTransaction) -> list[tuple[object, ...]]:
+        return [tuple(row) for row in connection_of(tx).exec_driver_sql(look)]
+
+    for both in (through_line, through_connection):
+        await asyncio.gather(*(uow.write(both) for _ in range(3)), *(uow.read(both) for _ in range(3)))
+    await uow.write(lambda tx: connection_of(tx).exec_driver_sql("ALTER TABLE old ALTER one TYPE text, ADD two text"))
+    await uow.write(lambda tx: connection_of(tx).exec_driver_sql("INSERT INTO old VALUES ('a', 'b')"))
+    for both in (through_line, through_connection):
+        assert await uow.write(both) == [("a", "b")]
+        assert await uow.read(both) == [("a", "b")]
+
+
+@ONLY_POSTGRES
+async def test_a_use_case_that_hides_a_failed_statement_is_not_committed(uow: Store) -> None:
+    def hide(tx: Transaction) -> None:
+        add("ann")(tx)
+        with suppress(sa.exc.DBAPIError):
+            connection_of(tx).exec_driver_sql("SELECT 1 / 0")
+
+    assert isinstance(await outcome(uow, hide), Unavailable)
+    assert await uow.read(names) == []

@@ -4,9 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
-
-import sqlalchemy as sa
+from typing import Final
 
 from core.store import SqliteUnitOfWork, Store
 from core.store.postgres.unit_of_work import PostgresUnitOfWork
@@ -33,13 +31,8 @@ def spoken(uow: Store) -> Iterator[list[str]]:
             raw.set_trace_callback(None)
         return
     assert isinstance(uow, PostgresUnitOfWork)
-    engine = uow._writers.sync_engine
-
-    def before(_connection: object, _cursor: object, statement: str, *_rest: Any) -> None:
-        hear(statement)
-
-    sa.event.listen(engine, "before_cursor_execute", before)
+    uow._writers.ears.append(hear)
     try:
         yield said
     finally:
-        sa.event.remove(engine, "before_cursor_execute", before)
+        uow._writers.ears.remove(hear)

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "postgresql://"
 FORMS: Final = "postgresql://user:password@host:5432/horde or postgresql:///horde?host=/run/postgresql"
-DATABASE_ERRORS: Final = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_UNUSABLE: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+DRIVER_ERRORS: Final = (DBAPIError, OSError, asyncpg.PostgresError, *_UNUSABLE)
+DATABASE_ERRORS: Final = (SQLAlchemyError, *DRIVER_ERRORS)
 POOL_WAIT_S: Final = 30.0
 CONNECT_WAIT_S: Final = 10.0
 ANSWER_WAIT_S: Final = 120.0
@@ -163,13 +165,20 @@ def is_lost(exc: BaseException) -> bool:
     if isinstance(exc, OSError) or (isinstance(exc, DBAPIError) and exc.connection_invalidated):
         return True
     state = sqlstate_of(exc)
-    return state.startswith("08") or state in _LOST or isinstance(_driver_error(exc), asyncpg.InterfaceError)
+    return state.startswith("08") or state in _LOST or isinstance(_driver_error(exc), _UNUSABLE)
+
+
+def is_stale(exc: BaseException) -> bool:
+    """Tell whether what a connection has prepared no longer fits the schema."""
+    below = _driver_error(exc)
+    return sqlstate_of(exc) == "0A000" or isinstance(below, asyncpg.exceptions.OutdatedSchemaCacheError)
 
 
 def _driver_error(exc: BaseException) -> BaseException:
-    """Return asyncpg's own error below SQLAlchemy's two."""
-    below = exc.orig if isinstance(exc, DBAPIError) and exc.orig is not None else exc
-    return below.__cause__ if isinstance(below.__cause__, Exception) else below
+    """Return asyncpg's own error, which may lie below SQLAlchemy's two."""
+    if not isinstance(exc, DBAPIError) or exc.orig is None:
+        return exc
+    return exc.orig.__cause__ if isinstance(exc.orig.__cause__, Exception) else exc.orig
 
 
 def _reason(exc: BaseException) -> str:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.util import greenlet_spawn
 
 from core.domain.errors import HordeError, Unavailable
 from core.domain.workers.offer import WorkerOffer
@@ -23,8 +23,9 @@ from core.store.meters import StoreMeters
 from core.store.migrate import CORE_REVISION
 from core.store.postgres.connections import (
     DATABASE_ERRORS,
-    engine_for,
+    DRIVER_ERRORS,
     is_lost,
+    is_stale,
     shown,
     sqlstate_of,
     translated,
@@ -32,6 +33,8 @@ from core.store.postgres.connections import (
     url_of,
 )
 from core.store.postgres.notices import Notices
+from core.store.postgres.wire import Begin, Wire
+from core.store.postgres.wires import Wires
 from core.store.transaction import SqlTransaction, connection_of
 
 log = logging.getLogger(__name__)
@@ -48,9 +51,10 @@ class _Again(StrEnum):
     RACE = "race"  # a deadlock, or rows that changed: somebody went first
     UNIQUE = "unique"  # the same key at the same moment: next time the other's row is there to be found
     LOST = "lost"  # the connection was gone before the COMMIT: nothing has happened
+    STALE = "stale"  # what was prepared is of an older schema: it is prepared anew
 
 
-_TRIES: Final = {_Again.RACE: 6, _Again.UNIQUE: 2, _Again.LOST: 1}
+_TRIES: Final = {_Again.RACE: 6, _Again.UNIQUE: 2, _Again.LOST: 1, _Again.STALE: 1}
 _PAUSE_S: Final = 0.005
 
 
@@ -77,8 +81,8 @@ class PostgresUnitOfWork:
         self._memory = Memory(key_secret)
         self.meters = StoreMeters()
         self._listeners: list[Callable[[], None]] = []
-        self._writers = engine_for(url, connections=connections)
-        self._readers = engine_for(url, connections=READERS, read_only=True)
+        self._writers = Wires(url, most=connections, begin=Begin.WRITING)
+        self._readers = Wires(url, most=READERS, begin=Begin.LOOKING)
         self._notices = Notices(url, on_lanes=self._wake, on_events=self._call_listeners)
         self._listening: asyncio.Task[None] | None = None
         self._echo: asyncio.TimerHandle | None = None
@@ -120,8 +124,8 @@ class PostgresUnitOfWork:
             await self._notices.said()
             listening.cancel()
             await asyncio.wait([listening])
-        await self._writers.dispose()
-        await self._readers.dispose()
+        await self._writers.aclose()
+        await self._readers.aclose()
 
     async def write(self, use_case: Callable[[Transaction], T], *, step: Step | None = None) -> T:
         """Return what the use case returned, after its COMMIT; raise its error after its rollback.
@@ -153,6 +157,8 @@ class PostgresUnitOfWork:
                 if again is None or tries[again] == _TRIES[again]:
                     raise translated(exc, self._url) from exc
                 tries[again] += 1
+                if again is _Again.STALE:
+                    self._writers.forget()
             else:
                 return attempt
             await asyncio.sleep(random.uniform(0, _PAUSE_S * 2 ** tries.total()))
@@ -163,11 +169,14 @@ class PostgresUnitOfWork:
         while True:
             self._check_open()
             try:
-                async with self._readers.connect() as connection:
-                    return await connection.run_sync(self._look, query)
+                async with self._readers.one() as wire:
+                    return await greenlet_spawn(self._look, wire, query)
             except DATABASE_ERRORS as exc:
-                if not is_lost(exc) or tries == _TRIES[_Again.LOST]:
+                again = _why_again(exc)
+                if again not in (_Again.LOST, _Again.STALE) or tries == _TRIES[again]:
                     raise translated(exc, self._url) from exc
+                if again is _Again.STALE:
+                    self._readers.forget()
                 tries += 1
 
     def on_events(self, call: Callable[[], None]) -> None:
@@ -208,18 +217,13 @@ class PostgresUnitOfWork:
 
     async def _try(self, attempt: _Attempt, use_case: Callable[[Transaction], Any], step: Step | None) -> None:
         """Run the use case in one transaction and commit it; raises what went wrong, after the rollback."""
-        async with self._writers.connect() as connection:
-            try:
-                await connection.run_sync(self._run, attempt, use_case, step)
-            except OSError:
-                await connection.invalidate()  # SQLAlchemy takes only the driver's own errors for a lost connection
-                raise
+        async with self._writers.one() as wire:
+            await greenlet_spawn(self._run, wire, attempt, use_case, step)
 
-    def _run(
-        self, connection: sa.Connection, attempt: _Attempt, use_case: Callable[[Transaction], Any], step: Step | None
-    ) -> None:
+    def _run(self, wire: Wire, attempt: _Attempt, use_case: Callable[[Transaction], Any], step: Step | None) -> None:
         """The same, as the synchronous code that use cases are."""
-        attempt.tx = SqlTransaction(connection, self._memory, self._clock)
+        wire.begin()
+        attempt.tx = SqlTransaction(wire.connection, self._memory, self._clock, driver=wire)
         try:
             attempt.result = use_case(attempt.tx)
         except HordeError as exc:
@@ -230,12 +234,13 @@ class PostgresUnitOfWork:
         if step is not None:
             reached(step, Edge.BEFORE)
         attempt.asked_to_commit = True
-        connection.commit()
+        wire.commit()
         if step is not None:
             reached(step, Edge.AFTER)
 
-    def _look(self, connection: sa.Connection, query: Callable[[ReadTransaction], T]) -> T:
-        return query(SqlTransaction(connection, self._memory, self._clock, is_read=True))
+    def _look(self, wire: Wire, query: Callable[[ReadTransaction], T]) -> T:
+        wire.begin()
+        return query(SqlTransaction(wire.connection, self._memory, self._clock, is_read=True, driver=wire))
 
     def _after(self, tx: SqlTransaction) -> None:
         """Let everyone know what was committed; a hint that fails takes nothing back."""
@@ -280,5 +285,6 @@ def _why_again(exc: BaseException) -> _Again | None:
         return _Again.RACE
     if state == "23505":
         return _Again.UNIQUE
-    is_driver = isinstance(exc, (DBAPIError, OSError)) and is_lost(exc)
-    return _Again.LOST if is_driver else None
+    if is_stale(exc):
+        return _Again.STALE
+    return _Again.LOST if isinstance(exc, DRIVER_ERRORS) and is_lost(exc) else None

@@ -205,6 +205,11 @@ class Accounts:
         """Untie the account from every platform's account; return how many there were."""
         return self._connection.execute(_DROP_IDENTITIES, {"the_account": account_id}).rowcount
 
+    def drop_identity(self, *, platform: str, external_id: str) -> bool:
+        """Untie this one of a platform's accounts from ours; return whether it was tied."""
+        of_this = (identities.c.platform == platform, identities.c.external_id == external_id)
+        return self._connection.execute(sa.delete(identities).where(*of_this)).rowcount == 1
+
     def add(self, *, name: str, trusted: bool, moderator: bool, guest: bool, now_ms: int) -> AccountId:
         """Make an account with a balance of zero."""
         made = self._connection.execute(
