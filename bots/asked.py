@@ -1,11 +1,11 @@
-"""A command as it reaches whoever answers it, and what an answer is."""
+"""A command as it reaches whoever answers it, and what a room brings to the conversation."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from bots.grammar import Command
-from bots.platform import Parent, PlatformEvent
+from bots.grammar import Command, CommandWord
+from bots.platform import EventKind, Parent, PlatformEvent
 from bots.store.rows import Commission
 from bots.styles import StyleBook
 from core.ports.store import Transaction
@@ -34,3 +34,25 @@ class Told:
 
 Answer: TypeAlias = Callable[[Transaction, Asked], Told]
 """Does what the command says, in the desk's transaction."""
+
+Reaction: TypeAlias = Callable[[Transaction, PlatformEvent, int], None]
+"""What is done with an event that is no summons, in the desk's transaction; gets the time in ms."""
+
+Turn: TypeAlias = Callable[[], Awaitable[int]]
+"""Does what is due, in transactions of its own, and returns how much that was."""
+
+Forget: TypeAlias = Callable[[Transaction, str, str], None]
+"""Takes out of a room's rows what it knows of a person: platform and id there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a room below the desk brings: the runner puts the rooms together.
+
+    turns: by name, done every second and as long as they find something; after each the outbox is looked at.
+    """
+
+    answers: Mapping[CommandWord, Answer] = field(default_factory=dict)
+    reactions: Mapping[EventKind, Reaction] = field(default_factory=dict)
+    turns: Mapping[str, Turn] = field(default_factory=dict)
+    forgets: tuple[Forget, ...] = ()

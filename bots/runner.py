@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bots.asked import Room, Turn
 from bots.desk.desk import Desk
 from bots.hints import Hint
 from bots.horde.port import Horde
 from bots.inbox import Inbox
+from bots.manners import Gate
 from bots.outbox import Outbox, Patience
-from bots.platform import EventKind, Platform, PlatformDown, PlatformMisconfigured
-from bots.showcase import Showcase, count_score, count_vote
+from bots.platform import Platform, PlatformDown, PlatformMisconfigured
+from bots.showcase import Showcase
 from bots.styles import StyleShelf
 from core.ports.clock import Clock
 from core.ports.store import UnitOfWork
@@ -50,16 +52,23 @@ class Runner:
         shelf: StyleShelf,
         platforms: Sequence[Platform],
         places: Mapping[str, str],
+        rooms: Sequence[Room] = (),
+        gate: Gate | None = None,
         rhythm: Rhythm | None = None,
         patience: Patience | None = None,
     ) -> None:
-        """Hold the ports; places: platform of a summons to the platform where its pictures are shown to all."""
+        """Hold the ports; places: platform of a summons to the platform where its pictures are shown to all.
+
+        rooms: what answers, reacts and has its turns besides the desk. gate: who is answered; without one everybody.
+        """
         self._uow = uow
         self._clock = clock
         self._horde = horde
         self._shelf = shelf
         self._platforms = {platform.name: platform for platform in platforms}
         self._places = places
+        self._rooms = rooms
+        self._gate = gate or Gate()
         self._rhythm = rhythm or Rhythm()
         self._patience = patience
         self._tasks: dict[asyncio.Task[None], str] = {}
@@ -106,6 +115,15 @@ class Runner:
             for hint in outgoing.values():
                 hint.give()
 
+        def then(turn: Turn) -> Turn:
+            async def turn_and_hint() -> int:
+                done = await turn()
+                if done:
+                    due()
+                return done
+
+            return turn_and_hint
+
         desk = Desk(
             uow=self._uow,
             horde=self._horde,
@@ -113,8 +131,9 @@ class Runner:
             clock=self._clock,
             platforms=self._platforms,
             showcase=Showcase(platforms=self._platforms, places=self._places),
-            reactions={EventKind.VOTE: count_vote, EventKind.SCORE: count_score},
-            answers={},
+            reactions={kind: reaction for room in self._rooms for kind, reaction in room.reactions.items()},
+            answers={word: answer for room in self._rooms for word, answer in room.answers.items()},
+            gate=self._gate,
             on_outbox=due,
             on_accepted=events.give,
         )
@@ -132,6 +151,8 @@ class Runner:
 
         own("desk.accept", lambda: self._turn(desk.accept_waiting, new, lambda: self._rhythm.tick_s))
         own("desk.react", lambda: self._turn(desk.react_waiting, events, lambda: self._until_look(desk)))
+        for name, turn in ((name, turn) for room in self._rooms for name, turn in room.turns.items()):
+            own(name, lambda turn=turn: self._turn(then(turn), Hint(), lambda: self._rhythm.tick_s))  # type: ignore[misc]  # bound now
         for name, platform in self._platforms.items():
             own(f"{name}.inbox", lambda platform=platform: inbox.read(platform))  # type: ignore[misc]  # bound now
             own(

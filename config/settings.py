@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from config.kudos import KudosSettings
+from config.platforms.conversation import BotSettings
 from config.platforms.discord import DiscordSettings
 from config.platforms.mastodon import MastodonSettings
 from config.platforms.reddit import RedditSettings
@@ -138,14 +139,6 @@ class CommonsSettings(msgspec.Struct, frozen=True, kw_only=True):
     enabled: Annotated[bool, Meta(examples=[True])] = True
     posts_per_minute: Annotated[int, Meta(ge=1, le=100_000, examples=[20])] = 20
     bot_name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{2,30}$", examples=["horde"])] = "horde"
-
-
-class BotSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for every bot."""
-
-    styles_folder: Annotated[str, Meta(examples=["/etc/horde/styles"])] = ""
-    default_style: Annotated[str, Meta(examples=["plain"])] = ""
-    read_lag_s: Annotated[float, Meta(ge=0, le=3600, examples=[1.0])] = 1.0
 
 
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from config.kudos import fee_per_mille, kudos_policy, tax_job_mk
 from config.limits import client_addresses, rate_limits
 from config.objects import Shelf, disk_objects, s3_objects
 from config.pages import documents, news
+from config.platforms.conversation import gate_of, rooms_of
 from config.platforms.discord import discord_platform
 from config.platforms.mastodon import mastodon_platform
 from config.platforms.reddit import reddit_platform
@@ -284,13 +285,16 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     sources = SourcePictures(
         fetches=context.sources, objects=objects, clock=clock, kept_s=policy.request_lifetime_s + HOUR_S
     )
+    horde = EmbeddedHorde(policy=policy, screening=judged, objects=objects, sources=sources)
     runner = Runner(
         uow=uow,
         clock=clock,
-        horde=EmbeddedHorde(policy=policy, screening=judged, objects=objects, sources=sources),
+        horde=horde,
         shelf=shelf,
         platforms=platforms,
         places=showcases(settings),
+        rooms=rooms_of(settings.bots, horde=horde, uow=uow, clock=clock),
+        gate=gate_of(settings.bots),
     )
     uow.on_events(runner.hint_events)
     uow.on_events(context.changes.hint)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from bots.asked import Answer, Asked, Told
-from bots.desk.compose import removal_of
 from bots.grammar import CommandWord
 from bots.horde.port import Horde
 from bots.platform import PlatformEvent, Target
@@ -18,7 +17,8 @@ from bots.replies import (
     too_late,
 )
 from bots.store.commissions import commission, latest_commissions
-from bots.store.outbox import add_post, post_of_remote, posts_of_commission
+from bots.store.outbox import post_of_remote, posts_of_commission
+from bots.store.removals import add_removal
 from bots.store.rows import Commission, CommissionState, OutboxState
 from core.domain.ids import AccountId, RequestId
 from core.domain.requests import RequestState
@@ -97,5 +97,5 @@ def _delete(tx: Transaction, asked: Asked) -> str:
     rows = posts_of_commission(tx, commission_id=found.id) if found else ()
     posted = [row for row in rows if row.state is OutboxState.SENT and row.target in {Target.REPLY, Target.SHOWCASE}]
     for row in posted:
-        add_post(tx, post=removal_of(row, by=asked.mine), now_ms=asked.now_ms)
+        add_removal(tx, row, by=asked.mine.id, now_ms=asked.now_ms)
     return deleted(found=bool(posted))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bots.platform import Author, Capabilities, Picture, Post, PostFacts, Target, Visibility
 from bots.replies import SPOILER, alt_text, shown
-from bots.store.rows import Commission, OutboxRow
+from bots.store.rows import Commission
 from core.domain.accounts import Account
 from core.domain.requests import RequestStatus
 
@@ -67,20 +67,5 @@ def reply_to(
         visibility=Visibility.DIRECT if private else commission.visibility,
         spoiler=SPOILER if commission.spoiler and media else None,
         facts=facts,
-    )
-
-
-def removal_of(row: OutboxRow, *, by: Commission) -> Post:
-    """Returns the outbox entry that takes a sent post away again, and with it its pictures."""
-    target = Target.REMOVE_SHOWCASE if row.target is Target.SHOWCASE else Target.REMOVE_REPLY
-    return Post(
-        outbox_id="",
-        commission_id=by.id,
-        idempotency_key=f"{by.id}:{target}",
-        platform=row.platform,
-        target=target,
-        text="",
-        to=row.post.to,
-        media=row.post.media,
-        removes=row.remote_id,
+        nsfw=commission.nsfw and bool(media),
     )

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
-from bots.asked import Answer, Asked
+from bots.asked import Answer, Asked, Reaction
 from bots.desk.answering import Answering
 from bots.desk.reading import Reading
 from bots.grammar import Command, CommandWord, NotForUs, Order, Refusal, RefusalReason
 from bots.horde.port import Horde
+from bots.manners import Admitted, Gate, Say
 from bots.platform import EventKind, Platform, PlatformEvent
 from bots.replies import asked_not_to, bad_value, error_reply, missing_prompt, unknown_style
 from bots.store.commissions import change_commission, commission
@@ -21,9 +22,6 @@ from core.ports.clock import Clock
 from core.ports.store import Transaction
 
 _log = logging.getLogger(__name__)
-
-Reaction: TypeAlias = Callable[[Transaction, PlatformEvent, int], None]
-"""What is done with an event that is no summons; gets the time in ms."""
 
 
 class Dealing:
@@ -38,16 +36,18 @@ class Dealing:
         platforms: Mapping[str, Platform],
         reactions: Mapping[EventKind, Reaction],
         answers: Mapping[CommandWord, Answer],
+        gate: Gate,
         answering: Answering,
         on_accepted: Callable[[], None],
     ) -> None:
-        """Hold the ports; answers: to every command. on_accepted is called after the COMMIT."""
+        """Hold the ports; answers: to every command; gate: who is answered. on_accepted is called after the COMMIT."""
         self._horde = horde
         self._shelf = shelf
         self._clock = clock
         self._platforms = platforms
         self._reactions = reactions
         self._answers = answers
+        self._gate = gate
         self._answering = answering
         self._on_accepted = on_accepted
 
@@ -59,14 +59,23 @@ class Dealing:
         mine = commission(tx, commission_id=row.id)
         if mine is None:
             reaction = self._reactions.get(row.event.kind)
-            if reaction is not None:
+            if reaction is not None and self._gate.hears(tx, row.event):
                 reaction(tx, row.event, now_ms)
                 tx.after_commit(self._answering.on_outbox)
             return
         if error is not None:
             self._refuse(tx, mine, error, now_ms)
             return
-        parsed = reading.parsed
+        admission = self._gate.admit(tx, row.event, reading.parsed, now_ms=now_ms)
+        if isinstance(admission, Admitted):
+            self._deal_with(tx, reading, mine, now_ms)
+        elif isinstance(admission, Say):
+            self._answering.answer(tx, replace(mine, private=True), admission.text, CommissionState.REFUSED, now_ms)
+        else:
+            change_commission(tx, commission_id=mine.id, state=CommissionState.IGNORED, now_ms=now_ms)
+
+    def _deal_with(self, tx: Transaction, reading: Reading, mine: Commission, now_ms: int) -> None:
+        row, parsed = reading.row, reading.parsed
         match parsed:
             case NotForUs():
                 change_commission(tx, commission_id=mine.id, state=CommissionState.IGNORED, now_ms=now_ms)
@@ -121,6 +130,7 @@ class Dealing:
             style_version=reading.style_version,
             private=order.private,
             spoiler=order.spoiler,
+            nsfw=draft.nsfw,
             price_mk=accepted.price_mk,
             balance_mk=accepted.balance_after_mk,
         )

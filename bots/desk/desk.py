@@ -5,14 +5,15 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from bots.asked import Answer
+from bots.asked import Answer, Reaction
 from bots.desk.answering import Answering
 from bots.desk.commands import own_answers
-from bots.desk.dealing import Dealing, Reaction
+from bots.desk.dealing import Dealing
 from bots.desk.ending import BATCH, Ending, Shows
 from bots.desk.reading import Reader, Reading
 from bots.grammar import CommandWord
 from bots.horde.port import Horde
+from bots.manners import Gate
 from bots.platform import EventKind, Platform
 from bots.store.commissions import any_accepted
 from bots.store.inbox import new_rows
@@ -37,10 +38,11 @@ class Desk:
         showcase: Shows,
         reactions: Mapping[EventKind, Reaction],
         answers: Mapping[CommandWord, Answer],
+        gate: Gate,
         on_outbox: Callable[[], None],
         on_accepted: Callable[[], None],
     ) -> None:
-        """Hold the ports; answers: to the commands of other rooms. What is on_… is called after the COMMIT."""
+        """Hold the ports; answers: of other rooms; gate: who is answered. What is on_… is called after the COMMIT."""
         self._uow = uow
         self._horde = horde
         self._platforms = platforms
@@ -53,6 +55,7 @@ class Desk:
             platforms=platforms,
             reactions=reactions,
             answers={**own_answers(horde), **answers},
+            gate=gate,
             answering=answering,
             on_accepted=on_accepted,
         )

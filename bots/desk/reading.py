@@ -66,7 +66,8 @@ class Reader:
         book = self._shelf.book
         chance = _chance(row.id)
         style = book.choose(parsed.style or book.default, chance=chance)
-        nsfw = parsed.overrides.nsfw and self._platforms[event.platform].capabilities.nsfw_allowed
+        allowed = event.place_nsfw or self._platforms[event.platform].capabilities.nsfw_allowed
+        nsfw = parsed.overrides.nsfw and allowed
         draft = draft_of(
             book,
             style,

@@ -12,6 +12,7 @@ from bots.replies.commands import (
     too_late,
 )
 from bots.replies.made import SPOILER, alt_text, censored, nothing_made, pictures_made, showcased
+from bots.replies.manners import forgotten, started, stopped, too_fast
 from bots.replies.refusals import ERROR_REPLIES, asked_not_to, bad_value, error_reply, missing_prompt, unknown_style
 from bots.replies.words import PROMPT_SHOWN_CHARS, kudos, shown
 
@@ -28,6 +29,7 @@ __all__ = [
     "censored",
     "deleted",
     "error_reply",
+    "forgotten",
     "help_text",
     "kudos",
     "missing_prompt",
@@ -36,8 +38,11 @@ __all__ = [
     "pictures_made",
     "showcased",
     "shown",
+    "started",
     "status_text",
+    "stopped",
     "styles_text",
+    "too_fast",
     "too_late",
     "unknown_style",
 ]

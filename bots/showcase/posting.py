@@ -22,6 +22,8 @@ class Showcase:
         seen_by_all = commission.visibility in {Visibility.PUBLIC, Visibility.UNLISTED}
         if place is None or not place.capabilities.can_show or commission.private or not seen_by_all:
             return None
+        if commission.nsfw and not place.capabilities.nsfw_allowed:
+            return None
         limits = place.capabilities
         text = showcased(prompt=facts.prompt, style=facts.style, requester=facts.requester)
         return Post(
@@ -39,4 +41,5 @@ class Showcase:
             visibility=Visibility.PUBLIC,
             spoiler=SPOILER if commission.spoiler else None,
             facts=facts,
+            nsfw=commission.nsfw,
         )

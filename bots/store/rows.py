@@ -72,6 +72,7 @@ class Commission:
     style_version: str = ""
     private: bool = False
     spoiler: bool = False
+    nsfw: bool = False
     price_mk: int = 0
     balance_mk: int = 0
     created_at_ms: int

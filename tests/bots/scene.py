@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bots.asked import Room
 from bots.desk.desk import Desk
 from bots.horde.embedded import EmbeddedHorde
 from bots.horde.sources import SourcePictures
 from bots.inbox import Inbox
+from bots.manners import Gate, Rules, manners_room
 from bots.outbox import Outbox, Patience
-from bots.platform import EventKind, PlatformEvent
-from bots.showcase import Showcase, count_vote
+from bots.platform import PlatformEvent
+from bots.showcase import Ratings, Showcase
 from bots.store.commissions import commission_of_event
 from bots.store.outbox import posts_of_commission
 from bots.store.rows import Commission, OutboxRow
@@ -60,6 +62,7 @@ class Scene:
     shelf: StyleShelf
     square: Square
     owner: NewAccount
+    rules: Rules = field(default_factory=lambda: Rules(burst=0))
     patience: Patience = field(default_factory=lambda: Patience(call_s=0.2, first_s=5.0))
 
     @classmethod
@@ -98,11 +101,23 @@ class Scene:
             clock=self.clock,
             platforms=platforms,
             showcase=Showcase(platforms=platforms, places={self.square.name: self.square.name}),
-            reactions={EventKind.VOTE: count_vote},
-            answers={},
+            reactions={kind: one for room in self.rooms() for kind, one in room.reactions.items()},
+            answers={word: one for room in self.rooms() for word, one in room.answers.items()},
+            gate=Gate(self.rules),
             on_outbox=lambda: None,
             on_accepted=lambda: None,
         )
+
+    def rooms(self) -> list[Room]:
+        """What stands beside the desk."""
+        return [Ratings().room(), manners_room(horde=self.horde, uow=self.uow, clock=self.clock)]
+
+    async def take_turns(self) -> None:
+        """What is due in the rooms beside the desk is done."""
+        for room in self.rooms():
+            for turn in room.turns.values():
+                while await turn():
+                    pass
 
     def outbox(self) -> Outbox:
         return Outbox(

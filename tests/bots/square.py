@@ -88,6 +88,8 @@ class Square:
         in_reply_to: str | None = None,
         visibility: Visibility = Visibility.PUBLIC,
         account_id: int | None = None,
+        community: str = "",
+        place_nsfw: bool = False,
     ) -> PlatformEvent:
         number = len(self.history) + 1
         event = PlatformEvent(
@@ -101,6 +103,8 @@ class Square:
             in_reply_to=in_reply_to,
             visibility=visibility,
             cursor=str(number),
+            community=community,
+            place_nsfw=place_nsfw,
         )
         return self._happened(event)
 

@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 
 from bots.desk.desk import Desk
 from bots.inbox import Inbox
+from bots.manners import Gate, Rules
 from bots.outbox import Outbox, Patience
-from bots.platform import EventKind, Platform, Visibility
-from bots.showcase import Showcase, count_score, count_vote
+from bots.platform import Platform, Visibility
+from bots.showcase import Showcase
 from bots.store.outbox import posts_of_commission
 from bots.store.ratings import Rating, rating_of
 from bots.store.rows import OutboxRow
@@ -97,6 +98,7 @@ class Play:
 
     def desk(self) -> Desk:
         platforms, scene = {self.platform.name: self.platform}, self.scene
+        rooms = scene.rooms()
         return Desk(
             uow=scene.uow,
             horde=scene.horde,
@@ -104,8 +106,9 @@ class Play:
             clock=scene.clock,
             platforms=platforms,
             showcase=Showcase(platforms=platforms, places={self.platform.name: self.platform.name}),
-            reactions={EventKind.VOTE: count_vote, EventKind.SCORE: count_score},
-            answers={},
+            reactions={kind: one for room in rooms for kind, one in room.reactions.items()},
+            answers={word: one for room in rooms for word, one in room.answers.items()},
+            gate=Gate(Rules(burst=0)),
             on_outbox=lambda: None,
             on_accepted=lambda: None,
         )

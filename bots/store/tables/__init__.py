@@ -4,6 +4,7 @@ from bots.store.tables.base import metadata
 from bots.store.tables.commissions import commissions
 from bots.store.tables.commons import commons_posts, commons_votes
 from bots.store.tables.inbox import cursors, inbox, leases
+from bots.store.tables.manners import forgets, opt_outs, paces
 from bots.store.tables.outbox import outbox
 from bots.store.tables.ratings import ratings, votes
 from bots.store.tables.remote import remote_requests, remote_results
@@ -13,10 +14,13 @@ __all__ = [
     "commons_posts",
     "commons_votes",
     "cursors",
+    "forgets",
     "inbox",
     "leases",
     "metadata",
+    "opt_outs",
     "outbox",
+    "paces",
     "ratings",
     "remote_requests",
     "remote_results",

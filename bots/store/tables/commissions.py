@@ -34,6 +34,7 @@ commissions = Table(
     Column("style_version", Text, nullable=False, server_default=text("''")),
     Column("private", Boolean, nullable=False, server_default=false()),
     Column("spoiler", Boolean, nullable=False, server_default=false()),
+    Column("nsfw", Boolean, nullable=False, server_default=false()),
     Column("price_mk", BigInteger, nullable=False, server_default="0"),
     Column("balance_mk", BigInteger, nullable=False, server_default="0"),
     Column("created_at_ms", BigInteger, nullable=False),

@@ -71,6 +71,10 @@ class AccountStore(AccountReads, Protocol):
         """Untie the account from every platform's account; return how many there were."""
         ...
 
+    def drop_identity(self, *, platform: str, external_id: str) -> bool:
+        """Untie this one of a platform's accounts from ours; return whether it was tied."""
+        ...
+
     def add_key(self, *, account_id: AccountId, api_key: str, now_ms: int) -> None:
         """Store the hash of a key; the key itself is never stored."""
         ...
