@@ -136,3 +136,52 @@ class UpProcess:
         )
         with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - as above
             return json.loads(response.read())
+
+
+class DoubleProcess:
+    """A platform's double as a process; what was said there outlives the suite."""
+
+    def __init__(self, platform: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", f"tests.doubles.{platform}", "--json"],
+            cwd=ROOT,
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout
+        told = json.loads(self._process.stdout.readline())
+        self._people_url = str(told["people_url"])
+        self.env: dict[str, str] = told["env"]
+        self.pid = self._process.pid
+
+    def say(self, *texts: str, by: str = "ada", in_reply_to: str | None = None) -> list[str]:
+        """A person writes these, one after another; returns the posts' ids."""
+        said: list[str] = self._ask("/say", [{"text": text, "by": by, "in_reply_to": in_reply_to} for text in texts])
+        return said
+
+    def command(self, name: str, *, by: str = "ada", times: int = 1, **options: object) -> list[str]:
+        """A person uses a command of the platform's own; returns the ids of what is to be answered."""
+        asked: list[str] = self._ask("/command", [{"name": name, "by": by, "options": options}] * times)
+        return asked
+
+    def like(self, post_id: str, *, by: str = "bob") -> None:
+        self._ask("/like", {"id": post_id, "by": by})
+
+    def posts(self) -> list[dict[str, Any]]:
+        """Everything that stands there, oldest first: id, by, by_bot, text, in_reply_to, pictures, place."""
+        found: list[dict[str, Any]] = self._ask("/posts")
+        return found
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+        if self._process.stdout:
+            self._process.stdout.close()
+
+    def _ask(self, path: str, body: object = None) -> Any:
+        request = urllib.request.Request(  # noqa: S310 - our own address
+            self._people_url + path, data=None if body is None else json.dumps(body).encode()
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - as above
+            return json.loads(response.read())

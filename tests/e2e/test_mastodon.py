@@ -1,51 +1,23 @@
-"""A mention on a Mastodon server becomes one answer with its picture and one showcase post, whenever the suite dies."""
+"""A mention on a Mastodon server becomes one answer with its picture and one showcase post on the bot's timeline."""
 
 import asyncio
-import http.client
 import json
 import sqlite3
 import time
-import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pytest
 import pytest_asyncio
 
-from core.ports.points import Edge, Step
 from tests.clients.worker import Worker
 from tests.doubles.fediverse import Entry, Resident
 from tests.doubles.mastodon import MastodonDouble
 from tests.e2e.processes import UpProcess, horde
 
 ANSWER_S = 45.0
-DIE_S = 20.0
 LOOK_S = 0.05
-OURS = (Step.INBOX, Step.DESK_ACCEPT, Step.DESK_REACT, Step.OUTBOX_CLAIM, Step.OUTBOX_DELIVER, Step.OUTBOX_SETTLE)
-
-
-class Painter(Worker):
-    """A worker that says after each lost answer that what it held before is not being worked on."""
-
-    _life = "1"
-
-    def _paint(self) -> None:
-        try:
-            super()._paint()
-        except (OSError, http.client.HTTPException) as error:
-            self._life = str(int(self._life) + 1)
-            raise OSError(str(error)) from error
-
-    def _post(self, path: str, body: dict[str, object]) -> Any:
-        headers = {"Content-Type": "application/json", "apikey": self._key, "Prefer": "wait=2"}
-        sent = urllib.request.Request(  # noqa: S310 - our own address
-            self.url + path, json.dumps(body).encode(), headers | {"Horde-Start-Id": self._life}, method="POST"
-        )
-        with urllib.request.urlopen(sent, timeout=30) as reply:  # noqa: S310 - as above
-            return json.loads(reply.read())
 
 
 @dataclass(kw_only=True)
@@ -57,8 +29,8 @@ class Town:
     up: UpProcess
     data: Path
 
-    async def start(self, **env: str) -> None:
-        await asyncio.to_thread(lambda: self.up.start(ready=True, **env))
+    async def start(self) -> None:
+        await asyncio.to_thread(self.up.start)
 
     def say(self, text: str) -> str:
         return self.double.world.say(self.ada, text).id
@@ -113,7 +85,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
             "HORDE_MASTODON_SHOWCASE_PER_HOUR": "40",
         }
         up = UpProcess(data, env=env)
-        worker = Painter(up.url, str(json.loads(made.stdout)["api_key"]))
+        worker = Worker(up.url, str(json.loads(made.stdout)["api_key"]))
         worker.start()
         try:
             yield Town(double=double, ada=double.world.settle("ada"), up=up, data=data)
@@ -136,19 +108,3 @@ async def test_a_mention_is_answered_with_a_picture_and_shown_on_the_bots_timeli
         assert (upload.body[:4], upload.content_type) == (b"RIFF", "image/webp")
         assert upload.description.startswith("AI generated picture: ")
     assert await asyncio.to_thread(town.up.stop) == 0
-
-
-@pytest.mark.kill
-async def test_whenever_the_suite_is_killed_it_answers_and_shows_and_charges_once(town: Town, tmp_path: Path) -> None:
-    points = [f"{step}.{edge}" for step in OURS for edge in Edge]
-    survived = []
-    for times, point in enumerate(points, start=1):
-        await town.start(HORDE_KILL_AT=point, HORDE_KILL_ONCE_FILE=str(tmp_path / point))
-        said = town.say(f"@horde draw for me {times} red hearts style: icon")
-        if not await asyncio.to_thread(lambda: town.up.wait_until_killed(within_s=DIE_S)):
-            survived.append(point)
-            await asyncio.to_thread(town.up.stop)
-        await town.start()
-        await town.assert_once(said, times=times)
-        await asyncio.to_thread(town.up.stop)
-    assert not survived, f"these points were never reached: {survived}"

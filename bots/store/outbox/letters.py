@@ -118,8 +118,6 @@ def _revive(tx: Transaction, ids: Sequence[str], now_ms: int) -> None:
             next_at_ms=now_ms,
             unknown_since_ms=now_ms,
             absent_at_ms=None,
-            waits_for=None,
-            waits_until_ms=None,
             reason=REQUEUED,
             changed_at_ms=now_ms,
         )
