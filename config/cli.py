@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from config.commands import account, database, demo, doctor, draw, ledger, simulate, up, work
+from config.commands import account, database, demo, doctor, draw, ledger, outbox, simulate, up, work
 from core.domain.errors import HordeError
 
 COMMANDS = {
@@ -14,6 +14,7 @@ COMMANDS = {
     "work": work,
     "db": database,
     "ledger": ledger,
+    "outbox": outbox,
     "simulate": simulate,
     "account": account,
     "doctor": doctor,

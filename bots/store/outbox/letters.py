@@ -71,18 +71,23 @@ def letters(
     ]
 
 
-def requeue(tx: Transaction, *, ids: Sequence[str], now_ms: int) -> list[str]:
+def requeue(tx: Transaction, *, ids: Sequence[str], platform: str | None = None, now_ms: int) -> list[str]:
     """These dead posts are UNKNOWN: the platform is asked for each before it is sent again. Returns their ids.
 
     Raises:
-        NotFound, Conflict: one of them is not there or not dead; then none is changed.
+        NotFound, Conflict: one of them is not there (on that platform, if one is named) or not dead; then none is
+            changed.
     """
     wanted = list(dict.fromkeys(ids))
-    known = {one.id: one for one in letters(tx, states=tuple(OutboxState), ids=wanted, limit=len(wanted))}
+    known = {
+        one.id: one for one in letters(tx, states=tuple(OutboxState), platform=platform, ids=wanted, limit=len(wanted))
+    }
     missing = [one for one in wanted if one not in known]
     if missing:
+        where = f" on {platform}" if platform else ""
         raise NotFound(
-            f"The outbox has no post {', '.join(missing)}; nothing was changed. See: horde outbox list --state dead"
+            f"The outbox has no post {', '.join(missing)}{where}; nothing was changed. "
+            "See: horde outbox list --state dead"
         )
     alive = [f"{one} is {known[one].state}" for one in wanted if known[one].state is not OutboxState.DEAD]
     if alive:
