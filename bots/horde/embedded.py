@@ -37,6 +37,11 @@ class EmbeddedHorde(LocalSide):
         """What is ordered here is a row of our own database."""
         return HordeAbilities(idempotent_orders=True)
 
+    @property
+    def limits(self) -> QueuePolicy:
+        """The numbers that requests keep within."""
+        return self._policy
+
     def served(self, tx: ReadTransaction | Transaction, *, now_ms: int) -> Mapping[Kind, Sequence[str]]:
         """Returns what the workers that were seen lately serve, what most of them serve first."""
         counts = {kind: Counter[str]() for kind in Kind}

@@ -11,6 +11,7 @@ from core.domain.events import Event
 from core.domain.ids import AccountId, RequestId
 from core.domain.kinds.kind import Kind
 from core.domain.moderation import Verdict
+from core.domain.policy import QueuePolicy
 from core.domain.requests import Accepted, RequestDraft, RequestStatus
 from core.ports.store import ReadTransaction, Transaction
 
@@ -45,6 +46,11 @@ class Horde(Protocol):
     @property
     def abilities(self) -> HordeAbilities:
         """Returns what may be relied on."""
+        ...
+
+    @property
+    def limits(self) -> QueuePolicy:
+        """Returns the numbers that a draft must keep within."""
         ...
 
     def screen(self, prompt: str) -> Verdict:
