@@ -9,6 +9,7 @@ from sqlalchemy import Row, select, update
 from bots.platform import Visibility
 from bots.store.rows import Commission, CommissionState
 from bots.store.tables import commissions, inbox
+from core.domain.kinds.kind import Kind
 from core.ports.store import ReadTransaction, Transaction
 from core.store import connection_of
 
@@ -85,5 +86,6 @@ def any_accepted(tx: ReadTransaction | Transaction) -> bool:
 def _commission(row: Row[tuple[object, ...]]) -> Commission:
     columns = dict(row._mapping)  # noqa: SLF001 - the public name of this attribute starts with an underscore
     columns["state"] = CommissionState(str(columns["state"]))
+    columns["kind"] = Kind(str(columns["kind"]))
     columns["visibility"] = Visibility(str(columns["visibility"]))
     return Commission(**columns)

@@ -45,7 +45,15 @@ def wipe_commissions(tx: Transaction, *, ids: Sequence[str], now_ms: int) -> Non
     connection.execute(
         update(commissions)
         .where(commissions.c.id.in_(ids))
-        .values(author_id=NOBODY, author_name=NOBODY, prompt="", order_text="", account_id=None, changed_at_ms=now_ms)
+        .values(
+            author_id=NOBODY,
+            author_name=NOBODY,
+            prompt="",
+            order_text="",
+            source="",
+            account_id=None,
+            changed_at_ms=now_ms,
+        )
     )
     connection.execute(
         update(outbox)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bots.platform import PlatformEvent, Post, Target, Visibility
+from core.domain.kinds.kind import Kind
 
 
 class InboxState(StrEnum):
@@ -55,7 +56,11 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commission:
-    """The durable life of one summons."""
+    """The durable life of one summons.
+
+    source: the picture that it works on, as the desk keeps it. notes: what of the order was cut or left out, in words.
+    told_chars: how much of a text its author was told.
+    """
 
     id: str
     platform: str
@@ -73,6 +78,10 @@ class Commission:
     private: bool = False
     spoiler: bool = False
     nsfw: bool = False
+    kind: Kind = Kind.IMAGE
+    source: str = ""
+    notes: str = ""
+    told_chars: int = 0
     price_mk: int = 0
     balance_mk: int = 0
     created_at_ms: int
