@@ -27,6 +27,10 @@ class NotTaken(Exception):
         super().__init__(reason)
 
 
+class NotReady(NotTaken):
+    """The server has a picture and is not done with it in good time."""
+
+
 class SaidNo(Exception):
     """The server refused this and will refuse it again. `code` is the HTTP status."""
 

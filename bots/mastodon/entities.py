@@ -22,8 +22,23 @@ class FediAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """Something attached to a post, or uploaded for one. Its `url` is empty until the server is done with it."""
+
+    id: str
+    url: str = ""
+    kind: str = "image"
+    alt_text: str = ""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be posted."""
+        return bool(self.url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """A post on the server. `html` is its content, `media_ids` its pictures, in order."""
+    """A post on the server. `html` is its content, `media` what is attached to it, in order."""
 
     id: str
     account: FediAccount
@@ -31,10 +46,11 @@ class Status:
     visibility: str
     created_at_ms: int
     spoiler: str = ""
+    is_sensitive: bool = False
     in_reply_to: str | None = None
     url: str | None = None
     mentioned_ids: tuple[str, ...] = ()
-    media_ids: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +66,20 @@ class Notification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """The server's own name and limits; the defaults are those of Mastodon."""
+    """The server's own name and limits; the defaults are those of Mastodon.
+
+    kinds: the MIME types that it takes, empty where it does not say.
+    """
 
     domain: str
     text_chars_max: int = 500
     media_max: int = 4
     url_chars: int = 23
     alt_text_chars_max: int = 1_500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Media:
-    """An uploaded picture; it can be posted once it `is_ready`."""
-
-    id: str
-    is_ready: bool
+    image_bytes_max: int = 16_777_216
+    image_pixels_max: int = 33_177_600
+    kinds: frozenset[str] = frozenset()
+    streaming_url: str = ""
 
 
 def account_of(json: Json) -> FediAccount:
@@ -88,10 +103,11 @@ def status_of(json: Json) -> Status:
         visibility=str(json.get("visibility") or "direct"),
         created_at_ms=_ms(json.get("created_at")),
         spoiler=str(json.get("spoiler_text") or ""),
+        is_sensitive=bool(json.get("sensitive")),
         in_reply_to=None if parent is None else str(parent),
         url=json.get("url") or json.get("uri") or None,
         mentioned_ids=tuple(str(one["id"]) for one in json.get("mentions") or ()),
-        media_ids=tuple(str(one["id"]) for one in json.get("media_attachments") or ()),
+        media=tuple(media_of(one) for one in json.get("media_attachments") or ()),
     )
 
 
@@ -108,14 +124,20 @@ def notification_of(json: Json) -> Notification:
 
 
 def media_of(json: Json) -> Media:
-    """Returns the upload in an answer; a server that is not done with it gives no address yet."""
-    return Media(id=str(json["id"]), is_ready=bool(json.get("url")))
+    """Returns what is attached; a server that is not done with an upload gives no address yet."""
+    return Media(
+        id=str(json["id"]),
+        url=str(json.get("url") or json.get("remote_url") or ""),
+        kind=str(json.get("type") or ""),
+        alt_text=str(json.get("description") or ""),
+    )
 
 
 def instance_of(json: Json) -> Instance:
     """Returns the server's limits from either version of its answer; what it does not tell is as on Mastodon."""
     usual = Instance(domain=str(json.get("domain") or json.get("uri") or "").removeprefix("https://").strip("/"))
     limits = json.get("configuration") or {}
+    streaming = (limits.get("urls") or {}).get("streaming") or (json.get("urls") or {}).get("streaming_api")
     texts, media = limits.get("statuses") or {}, limits.get("media_attachments") or {}
     return Instance(
         domain=usual.domain,
@@ -123,6 +145,10 @@ def instance_of(json: Json) -> Instance:
         media_max=_number(texts.get("max_media_attachments"), usual.media_max),
         url_chars=_number(texts.get("characters_reserved_per_url"), usual.url_chars),
         alt_text_chars_max=_number(media.get("description_limit"), usual.alt_text_chars_max),
+        image_bytes_max=_number(media.get("image_size_limit"), usual.image_bytes_max),
+        image_pixels_max=_number(media.get("image_matrix_limit"), usual.image_pixels_max),
+        kinds=frozenset(str(kind) for kind in media.get("supported_mime_types") or ()),
+        streaming_url=str(streaming or ""),
     )
 
 

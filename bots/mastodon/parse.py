@@ -8,10 +8,10 @@ from typing import Final
 
 from bots.grammar import text_of_html
 from bots.mastodon.entities import FediAccount, Notification, Status
-from bots.platform import Author, EventKind, PlatformEvent, Visibility
+from bots.platform import Attachment, Author, EventKind, Parent, PlatformEvent, Visibility
 
 PLATFORM: Final = "mastodon"
-TYPES: Final = ("mention", "favourite")
+TYPES: Final = ("mention", "favourite", "reblog")
 """The notifications that concern us; servers have many more."""
 
 _VISIBILITIES: Final = {
@@ -26,18 +26,14 @@ _VOID: Final = frozenset({"br", "img", "hr", "wbr", "input"})
 def event_of(notification: Notification, *, me: FediAccount, domain: str) -> PlatformEvent | None:
     """Returns what a notification is to us; None for what is nothing to us, and from those who want no bots."""
     status, account = notification.status, notification.account
-    if status is None or notification.type not in TYPES or _NOBOT.search(text_of_html(account.note_html)):
+    if status is None or notification.type not in TYPES or wants_no_bots(account):
         return None
     is_mention = notification.type == "mention"
     return PlatformEvent(
         platform=PLATFORM,
         event_id=notification.id if not is_mention else f"status-{status.id}",
         kind=_kind(status, me=me) if is_mention else EventKind.VOTE,
-        author=Author(
-            external_id=address_of(account, domain=domain),
-            display_name=f"@{address_of(account, domain=domain)}",
-            is_bot=account.is_bot or account.id == me.id,
-        ),
+        author=_author(account, me=me, domain=domain),
         remote_id=status.id,
         at_ms=notification.created_at_ms,
         text=said(status) if is_mention else "",
@@ -45,7 +41,33 @@ def event_of(notification: Notification, *, me: FediAccount, domain: str) -> Pla
         visibility=_VISIBILITIES.get(status.visibility, Visibility.DIRECT),
         value=0 if is_mention else 1,
         cursor=notification.id,
+        community=address_of(account, domain=domain).rpartition("@")[2] if is_mention else "",
+        place_nsfw=is_mention and (status.is_sensitive or bool(status.spoiler)),
+        attachments=pictures_of(status) if is_mention else (),
     )
+
+
+def parent_of(status: Status, *, me: FediAccount, domain: str) -> Parent:
+    """Returns a post that is answered; the pictures of those who want no bots are not looked at."""
+    account = status.account
+    return Parent(
+        remote_id=status.id,
+        author=_author(account, me=me, domain=domain),
+        text=said(status),
+        pictures=() if wants_no_bots(account) else pictures_of(status),
+    )
+
+
+def pictures_of(status: Status) -> tuple[Attachment, ...]:
+    """Returns the pictures in a post."""
+    return tuple(
+        Attachment(url=one.url, alt_text=one.alt_text) for one in status.media if one.kind == "image" and one.url
+    )
+
+
+def wants_no_bots(account: FediAccount) -> bool:
+    """Tells whether its owner has written #nobot about themselves."""
+    return _NOBOT.search(text_of_html(account.note_html)) is not None
 
 
 def address_of(account: FediAccount, *, domain: str) -> str:
@@ -59,6 +81,11 @@ def said(status: Status) -> str:
     reader.feed(status.html)
     reader.close()
     return text_of_html("".join(reader.parts))
+
+
+def _author(account: FediAccount, *, me: FediAccount, domain: str) -> Author:
+    address = address_of(account, domain=domain)
+    return Author(external_id=address, display_name=f"@{address}", is_bot=account.is_bot or account.id == me.id)
 
 
 def _kind(status: Status, *, me: FediAccount) -> EventKind:

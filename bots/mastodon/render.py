@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,8 +43,19 @@ class Draft:
     sensitive: bool = False
 
 
-def draft_of(post: Post, *, manners: Manners, instance: Instance, handle: str, parent: Status | None) -> Draft:
-    """Returns the words and the visibility; `parent` is the post that is answered, as it is now."""
+def draft_of(
+    post: Post,
+    *,
+    manners: Manners,
+    instance: Instance,
+    handle: str,
+    parent: Status | None,
+    links: Sequence[str] = (),
+) -> Draft:
+    """Returns the words and the visibility.
+
+    parent: the post that is answered, as it is now; links: the addresses of pictures that are not attached.
+    """
     spoiler = ""
     if post.media:
         spoiler = post.spoiler or (parent.spoiler if parent else "") or manners.content_warning
@@ -51,10 +63,10 @@ def draft_of(post: Post, *, manners: Manners, instance: Instance, handle: str, p
         spoiler = parent.spoiler
     spoiler = shown(spoiler, chars_max=instance.text_chars_max // 4)
     return Draft(
-        text=_text(post, instance=instance, handle=handle, room=instance.text_chars_max - len(spoiler)),
+        text=_text(post, instance=instance, handle=handle, room=instance.text_chars_max - len(spoiler), links=links),
         visibility=visibility_of(post, manners=manners, parent=parent),
         spoiler=spoiler,
-        sensitive=bool(post.media and spoiler),
+        sensitive=bool(post.media) and (bool(spoiler) or post.nsfw),
     )
 
 
@@ -65,6 +77,8 @@ def visibility_of(post: Post, *, manners: Manners, parent: Status | None) -> str
     """
     if post.target is Target.SHOWCASE:
         return manners.showcase_visibility
+    if post.target is Target.NOTICE:
+        return "direct"
     asked = post.visibility.value if post.visibility is not Visibility.FOLLOWERS else "direct"
     now = "public" if parent is None else parent.visibility
     return max(asked, manners.reply_visibility, now if now in _PRIVACY else "direct", key=_PRIVACY.index)
@@ -86,11 +100,14 @@ def length_of(text: str, *, instance: Instance) -> int:
     return sum(max(instance.url_chars - len(url), 0) for url in _URL.findall(text)) + len(text)
 
 
-def _text(post: Post, *, instance: Instance, handle: str, room: int) -> str:
-    head = f"@{post.to.external_id} " if post.target is Target.REPLY else ""
-    tail = f"\n{post.label} · ref {mark_of(post)}" if post.media else ""
-    if post.showcase_url:
-        tail = f"\n{post.showcase_url}{tail}"
+def _text(post: Post, *, instance: Instance, handle: str, room: int, links: Sequence[str]) -> str:
+    head = "" if post.target is Target.SHOWCASE else f"@{post.to.external_id} "
+    marked = [post.label] if post.label and post.media else []
+    if post.media or post.target is Target.NOTICE:
+        # What answers a post is found under it; all else by its mark alone.
+        marked.append(f"ref {mark_of(post)}")
+    lines = [*links, *([post.showcase_url] if post.showcase_url else []), *([" · ".join(marked)] if marked else [])]
+    tail = "".join(f"\n{line}" for line in lines)
     words = calm(post.text, handle=handle)
     left = room - length_of(head, instance=instance) - length_of(tail, instance=instance)
     while words and length_of(words, instance=instance) > left:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from bots.mastodon.client import Line, NotTaken
+from bots.mastodon.client import Line, NotReady
 from bots.mastodon.entities import (
     FediAccount,
     Instance,
@@ -72,7 +72,7 @@ class Server:
         return [status_of(one) for one in page]
 
     async def upload(self, body: bytes, *, content_type: str, alt_text: str) -> str:
-        """Returns the id of a picture that is ready to be posted; raises NotTaken if the server takes too long."""
+        """Returns the id of a picture that is ready to be posted; raises NotReady if the server takes too long."""
         sent = media_of(
             await self._posting.call(
                 lambda api: api.media_post(body, mime_type=content_type, description=alt_text, synchronous=False)
@@ -84,7 +84,11 @@ class Server:
             await asyncio.sleep(LOOK_EVERY_S)
             sent = media_of(await self._posting.call(lambda api: api.media(sent.id)))  # noqa: B023 - awaited here
         reason = f"the server is not done with a picture after {LOOKS_MAX * LOOK_EVERY_S:g} s"
-        raise NotTaken(reason)
+        raise NotReady(reason)
+
+    async def is_ready(self, media_id: str) -> bool:
+        """Tells whether an uploaded picture can be posted; SaidNo with code 404 where it is posted already, or gone."""
+        return media_of(await self._posting.call(lambda api: api.media(media_id))).is_ready
 
     async def post(self, draft: Draft, *, media_ids: Sequence[str], in_reply_to: str | None, key: str) -> Status:
         """The post is on the server, once for this key if the server knows keys."""

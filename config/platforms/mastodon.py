@@ -27,6 +27,7 @@ class MastodonSettings(msgspec.Struct, frozen=True, kw_only=True):
     showcase_per_hour: Annotated[int, Meta(ge=0, le=40, examples=[4])] = 4
     content_warning: Annotated[str, Meta(max_length=100, examples=["AI generated picture"])] = ""
     poll_s: Annotated[float, Meta(ge=1, le=3_600, examples=[5.0])] = 5.0
+    streaming: Annotated[bool, Meta(examples=[True])] = True
 
 
 def missing_for_mastodon(settings: MastodonSettings) -> Iterator[str]:
@@ -49,7 +50,7 @@ def mastodon_platform(settings: MastodonSettings, *, objects: ObjectStore, clock
     if missing := list(missing_for_mastodon(settings)):
         raise PlatformMisconfigured(" ".join(missing))
     return MastodonPlatform(
-        Access(base_url=settings.base_url, token=settings.token, poll_s=settings.poll_s),
+        Access(base_url=settings.base_url, token=settings.token, poll_s=settings.poll_s, streams=settings.streaming),
         manners=Manners(
             reply_visibility=settings.reply_visibility,
             showcase_visibility=settings.showcase_visibility,

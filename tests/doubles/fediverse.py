@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import io
 import re
 import secrets
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+from PIL import Image, UnidentifiedImageError
 
 Json = dict[str, Any]
 ALL_SCOPES = frozenset({"read", "write"})
@@ -93,8 +96,15 @@ class Fediverse:
         self.chars_max = 5_000 if is_gotosocial else 500
         self.media_max = 6 if is_gotosocial else 4
         self.description_max = 5_000 if is_gotosocial else 1_500
+        self.image_bytes_max = 16_777_216
+        self.image_pixels_max = 33_177_600
+        self.kinds = ["image/jpeg", "image/png", "image/webp"]
+        self.takes_media = True
+        self.refusal = 400 if is_gotosocial else 422
         self.processing_looks = 0
+        self.posts_too_early = 0
         self.breaks_on_known_keys = False
+        self.on_notice: Callable[[Notice], None] = lambda _: None
         self.people: dict[str, Resident] = {}
         self.posts: dict[str, Entry] = {}
         self.uploads: dict[str, Upload] = {}
@@ -159,9 +169,30 @@ class Fediverse:
 
     def notify(self, to: str, kind: str, by: Resident, status_id: str | None) -> None:
         """The account has one more notification."""
-        self.notices.append(
-            Notice(id=self.next_id(), to=to, type=kind, by=by.id, status_id=status_id, at_ms=self.now_ms())
+        notice = Notice(id=self.next_id(), to=to, type=kind, by=by.id, status_id=status_id, at_ms=self.now_ms())
+        self.notices.append(notice)
+        self.on_notice(notice)
+
+    def upload(self, by: Resident, body: bytes, *, content_type: str, description: str = "") -> Upload:
+        """The picture is there, and can be posted once the server is done with it."""
+        if len(body) > self.image_bytes_max:
+            raise Wrong(413, "Request Entity Too Large")
+        if not self.takes_media or content_type not in self.kinds:
+            raise Wrong(self.refusal, "Validation failed: File content type is invalid")
+        if pixels_of(body) > self.image_pixels_max:
+            raise Wrong(self.refusal, "Validation failed: File has too many pixels")
+        if len(description) > self.description_max:
+            raise Wrong(self.refusal, f"Validation failed: Description is limited to {self.description_max} characters")
+        made = Upload(
+            id=self.next_id(),
+            owner=by.id,
+            body=body,
+            content_type=content_type,
+            description=description,
+            looks_left=self.processing_looks,
         )
+        self.uploads[made.id] = made
+        return made
 
     def favourite(self, by: Resident, status_id: str) -> None:
         """The person likes the post; its author is told once."""
@@ -169,6 +200,10 @@ class Fediverse:
         if by.id not in post.favourites:
             post.favourites.add(by.id)
             self.notify(post.author, "favourite", by, status_id)
+
+    def boost(self, by: Resident, status_id: str) -> None:
+        """The person shows the post to others; its author is told."""
+        self.notify(self.posts[status_id].author, "reblog", by, status_id)
 
     def remove(self, status_id: str) -> None:
         """The post is gone; what answered it answers nothing now."""
@@ -236,7 +271,7 @@ class Fediverse:
         return next((one for one in self.people.values() if one.acct.lower() == wanted.lower()), None)
 
     def _check(self, by: Resident, *, text: str, spoiler: str, in_reply_to: str | None, media: tuple[str, ...]) -> None:
-        refusal = 400 if self.is_gotosocial else 422
+        refusal = self.refusal
         if in_reply_to is not None:
             self.seen(by, in_reply_to)
         if not text.strip() and not media:
@@ -251,8 +286,9 @@ class Fediverse:
                 raise Wrong(refusal, "Validation failed: The media could not be found")
             if upload.status_id is not None:
                 raise Wrong(refusal, f"media already attached to status: {upload.status_id}")
-            if upload.looks_left:
-                raise Wrong(422, "Cannot attach files that have not finished processing. Try again in a moment!")
+            if upload.looks_left or self.posts_too_early:
+                self.posts_too_early = max(self.posts_too_early - 1, 0)
+                raise Wrong(refusal, "Cannot attach files that have not finished processing. Try again in a moment!")
 
     def length(self, text: str) -> int:
         """Returns the characters as the server counts them."""
@@ -270,6 +306,15 @@ class Fediverse:
 
         text = _MENTION.sub(mention, html.escape(post.text, quote=False))
         return "".join(f"<p>{part.replace(chr(10), '<br />')}</p>" for part in text.split("\n\n"))
+
+
+def pixels_of(body: bytes) -> int:
+    """Returns how many pixels a picture has; 0 for what is none."""
+    try:
+        with Image.open(io.BytesIO(body)) as opened:
+            return opened.width * opened.height
+    except UnidentifiedImageError:
+        return 0
 
 
 def iso(at_ms: int) -> str:

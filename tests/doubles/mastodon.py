@@ -16,7 +16,8 @@ from typing import Any, Protocol, TypeVar
 from aiohttp import web
 
 from core.ports.clock import Clock, SystemClock
-from tests.doubles.fediverse import Entry, Fediverse, Json, Resident, Upload, Wrong
+from tests.doubles.fediverse import Entry, Fediverse, Json, Resident, Wrong
+from tests.doubles.fediverse_stream import Streams
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 POST_STATUS = "POST /api/v1/statuses"
@@ -45,6 +46,10 @@ class MastodonDouble:
         self.outage: str | None = None
         self.calls: Counter[str] = Counter()
         self.limited_calls = 0
+        self.streams = Streams(who=self._who)
+        self.world.on_notice = self.streams.tell
+        if is_gotosocial:
+            self.streams.offered = {"websocket"}
         self._limited_until_s = 0.0
         self._over = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -71,10 +76,12 @@ class MastodonDouble:
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
         self._port = int(self._runner.addresses[0][1])
         self.world.url = f"http://127.0.0.1:{self._port}"
+        self.streams.url = f"ws://127.0.0.1:{self._port}"
 
     async def stop(self) -> None:
         """Nothing listens at the address; what was said is remembered."""
         self._over.set()
+        self.streams.drop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -102,7 +109,7 @@ class MastodonDouble:
             answer = error(str(wrong), wrong.code)
         if fault is not None:
             return await self._fail(request, fault.removeprefix("accept-then-"))
-        return self._limited(answer)
+        return answer if answer.prepared else self._limited(answer)
 
     def _limited(self, answer: web.StreamResponse) -> web.StreamResponse:
         is_limited = time.time() < self._limited_until_s
@@ -152,6 +159,7 @@ class MastodonDouble:
             web.delete("/api/v1/statuses/{id}", self._delete),
             web.get("/api/v1/statuses/{id}/context", self._context),
             web.post("/api/v1/statuses/{id}/favourite", self._favourite),
+            *self.streams.routes(),
         ]
 
     async def _instance_1(self, _: web.Request) -> web.Response:
@@ -170,7 +178,11 @@ class MastodonDouble:
                 "max_characters": world.chars_max, "max_media_attachments": world.media_max,
                 "characters_reserved_per_url": 23,
             },
-            "media_attachments": {"description_limit": world.description_max, "image_size_limit": 16_777_216},
+            "media_attachments": {
+                "description_limit": world.description_max, "image_size_limit": world.image_bytes_max,
+                "image_matrix_limit": world.image_pixels_max, "supported_mime_types": world.kinds,
+            },
+            "urls": {"streaming": self.streams.url},
         }  # fmt: skip
 
     async def _me(self, request: web.Request) -> web.Response:
@@ -195,17 +207,9 @@ class MastodonDouble:
     async def _upload(self, request: web.Request) -> web.Response:
         me, form = self._who(request, "write:media"), await request.post()
         file, description = form["file"], str(form.get("description", ""))
-        if not isinstance(file, web.FileField) or len(description) > self.world.description_max:
-            raise Wrong(422, f"Validation failed: Description is limited to {self.world.description_max} characters")
-        upload = Upload(
-            id=self.world.next_id(),
-            owner=me.id,
-            body=file.file.read(),
-            content_type=file.content_type,
-            description=description,
-            looks_left=self.world.processing_looks,
-        )
-        self.world.uploads[upload.id] = upload
+        if not isinstance(file, web.FileField):
+            raise Wrong(self.world.refusal, "Validation failed: File can't be blank")
+        upload = self.world.upload(me, file.file.read(), content_type=file.content_type, description=description)
         return web.json_response(self.world.media_json(upload), status=202 if upload.looks_left else 200)
 
     async def _media(self, request: web.Request) -> web.Response:
