@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class Step(StrEnum):
-    """The steps of a summons (design.md section 4) that touch the database or the outside."""
+    """The steps of a summons that touch the database or the outside; ``remote_`` ones where another horde is asked."""
 
     INBOX = "inbox"
     DESK_ACCEPT = "desk_accept"
@@ -20,6 +20,12 @@ class Step(StrEnum):
     OUTBOX_CLAIM = "outbox_claim"
     OUTBOX_DELIVER = "outbox_deliver"
     OUTBOX_SETTLE = "outbox_settle"
+    REMOTE_CLAIM = "remote_claim"
+    REMOTE_SEND = "remote_send"
+    REMOTE_ASKED = "remote_asked"
+    REMOTE_FOUND = "remote_found"
+    REMOTE_TAKE = "remote_take"
+    REMOTE_SETTLE = "remote_settle"
 
 
 class Edge(StrEnum):

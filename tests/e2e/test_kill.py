@@ -32,7 +32,7 @@ LOOK_S = 0.05
 LEASE_S = "3"
 TEXT = "@horde draw for me a red heart style: icon steps: 2"
 
-SUITE_POINTS = [f"{step}.{edge}" for step in points.Step for edge in points.Edge]
+SUITE_POINTS = [f"{step}.{edge}" for step in points.Step for edge in points.Edge if not step.startswith("remote_")]
 WORKER_POINTS = [f"{step}.{edge}" for step in worker_points.Step for edge in worker_points.Edge]
 
 

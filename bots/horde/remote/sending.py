@@ -1,0 +1,100 @@
+"""Orders go to the other horde: SENDING before the call; then there, refused, again later, or in doubt."""
+
+import asyncio
+import logging
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from bots.horde.remote import settle
+from bots.horde.remote.client import NotNow, Ordered, RemoteClient, Taken, TurnedDown, Uncertain
+from bots.horde.remote.outage import Outage
+from bots.horde.remote.words import with_sources
+from bots.store.remote import RemoteRequest, claim_to_send, doubt_unsent
+from core.domain.errors import HordeError, NotFound
+from core.ports.clock import Clock
+from core.ports.objects import ObjectStore
+from core.ports.points import Edge, Step, reached
+from core.ports.store import Transaction, UnitOfWork
+
+SPARE_S: Final = 5.0
+"""So much longer than a call may take, an order is left alone that somebody began to send."""
+
+_log = logging.getLogger(__name__)
+
+
+class Sending:
+    """Sends what is due, one order after the other: their rate is limited anyway."""
+
+    def __init__(
+        self, *, client: RemoteClient, uow: UnitOfWork, clock: Clock, objects: ObjectStore, outage: Outage
+    ) -> None:
+        """Hold the ports."""
+        self._client = client
+        self._uow = uow
+        self._clock = clock
+        self._objects = objects
+        self._outage = outage
+
+    async def recover(self) -> int:
+        """What somebody began to send and did not come back from is looked for; returns how many that are."""
+        now_ms = self._clock.now_ms()
+        doubted = await self._uow.write(partial(doubt_unsent, now_ms=now_ms, look_ms=self._look_ms()))
+        if doubted:
+            _log.info("remote.doubted orders=%d", doubted)
+        return doubted
+
+    async def send_one(self) -> bool:
+        """The oldest order that is due is sent; returns False where there is none, or that horde cannot be reached."""
+        access, now_ms = self._client.access, self._clock.now_ms()
+        # A call waits its turn in the client before it is made: that is not the time it takes.
+        until_ms = now_ms + round((access.call_s + 1 / max(access.orders_per_s, 0.1) + SPARE_S) * 1_000)
+        row = await self._uow.write(partial(claim_to_send, now_ms=now_ms, until_ms=until_ms), step=Step.REMOTE_CLAIM)
+        if row is None:
+            return False
+        outcome = await self._attempt(row)
+        is_down = isinstance(outcome, Uncertain) or (isinstance(outcome, NotNow) and outcome.is_down)
+        if is_down and not isinstance(outcome, Taken | TurnedDown):
+            self._outage.failed(outcome.reason)
+        else:
+            self._outage.answered()
+        await self._uow.write(partial(self._settle, row=row, outcome=outcome), step=Step.REMOTE_ASKED)
+        return not is_down
+
+    async def _attempt(self, row: RemoteRequest) -> Ordered:
+        try:
+            body = await with_sources(msgspec.json.decode(row.body), self._objects.get)
+        except NotFound:
+            return TurnedDown(reason="the picture to work on is gone", code="SourceImageUnreadable")
+        except HordeError as error:
+            return NotNow(after_s=SPARE_S, reason=str(error))
+        reached(Step.REMOTE_SEND, Edge.BEFORE)
+        try:
+            async with asyncio.timeout(self._client.access.call_s + SPARE_S / 2):
+                outcome = await self._client.order(row.kind, body, key=row.id)
+        except TimeoutError:
+            outcome = Uncertain(reason="it does not answer in time")
+        reached(Step.REMOTE_SEND, Edge.AFTER)
+        return outcome
+
+    def _settle(self, tx: Transaction, *, row: RemoteRequest, outcome: Ordered) -> None:
+        now_ms = self._clock.now_ms()
+        match outcome:
+            case Taken():
+                settle.arrived(tx, request_id=row.id, remote_id=outcome.remote_id, kudos=outcome.kudos, now_ms=now_ms)
+                _log.info("remote.asked request_id=%s remote_id=%s", row.id, outcome.remote_id)
+            case TurnedDown():
+                settle.turn_down(tx, request_id=row.id, reason=outcome.reason, code=outcome.code, now_ms=now_ms)
+                _log.info("remote.refused request_id=%s code=%s", row.id, outcome.code)
+            case NotNow():
+                pause_s = max(outcome.after_s, self._outage.pause_s() if outcome.is_down else 0.0)
+                settle.ask_again(tx, request_id=row.id, due_ms=now_ms + round(pause_s * 1_000), now_ms=now_ms)
+            case Uncertain():
+                settle.doubt(tx, request_id=row.id, look_ms=self._look_ms(), now_ms=now_ms)
+                _log.info("remote.unknown request_id=%s reason=%r", row.id, outcome.reason)
+
+    def _look_ms(self) -> int:
+        """Returns when an order that is in doubt can be seen at the earliest, if it is there."""
+        access = self._client.access
+        return self._clock.now_ms() + (0 if access.honours_keys else round(access.read_lag_s * 1_000))
