@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from bots.grammar import Command, CommandWord
+from bots.grammar import Command, CommandWord, Order
 from bots.platform import EventKind, Parent, PlatformEvent
 from bots.store.rows import Commission
 from bots.styles import StyleBook
-from core.ports.store import Transaction
+from core.ports.store import ReadTransaction, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,21 @@ class Told:
 Answer: TypeAlias = Callable[[Transaction, Asked], Told]
 """Does what the command says, in the desk's transaction."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a room makes of an order before it is accepted. refusal: the sentence that refuses it, "" for none."""
+
+    style: str | None = None
+    refusal: str = ""
+
+
+Wishes: TypeAlias = Callable[[ReadTransaction, PlatformEvent, Order], Wish | None]
+"""Looks at an order where it was given; None where the room has nothing to say about it."""
+
+Finished: TypeAlias = Callable[[Transaction, Commission, int], str]
+"""Does what a finished picture brings about; returns a line for its reply, "" for none."""
+
 Reaction: TypeAlias = Callable[[Transaction, PlatformEvent, int], None]
 """What is done with an event that is no summons, in the desk's transaction; gets the time in ms."""
 
@@ -56,3 +71,5 @@ class Room:
     reactions: Mapping[EventKind, Reaction] = field(default_factory=dict)
     turns: Mapping[str, Turn] = field(default_factory=dict)
     forgets: tuple[Forget, ...] = ()
+    finished: tuple[Finished, ...] = ()
+    wishes: tuple[Wishes, ...] = ()

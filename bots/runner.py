@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bots.asked import Room, Turn
@@ -11,33 +11,19 @@ from bots.desk.desk import Desk
 from bots.hints import Hint
 from bots.horde.port import Horde
 from bots.inbox import Inbox
+from bots.leases import Lease
 from bots.manners import Gate
 from bots.outbox import Outbox, Patience
-from bots.platform import Platform, PlatformDown, PlatformMisconfigured
+from bots.platform import CountsReads, Platform
 from bots.showcase import Showcase
 from bots.styles import StyleShelf
+from bots.supervisor import Rhythm, Success, Supervisor
 from core.ports.clock import Clock
 from core.ports.store import UnitOfWork
 
 STOP_S: Final = 3.0
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rhythm:
-    """Times of the runner in seconds.
-
-    tick_s: everything is looked at this often without any hint. watch_s: so often the desk looks at what the horde did
-    while a commission waits for it, as the horde may be another process, which gives no hints. steady_s: so long an
-    adapter must run until an outage counts as over.
-    """
-
-    tick_s: float = 1.0
-    watch_s: float = 0.05
-    restart_first_s: float = 1.0
-    restart_most_s: float = 60.0
-    steady_s: float = 5.0
 
 
 class Runner:
@@ -72,6 +58,7 @@ class Runner:
         self._rhythm = rhythm or Rhythm()
         self._patience = patience
         self._tasks: dict[asyncio.Task[None], str] = {}
+        self._leases: list[Lease] = []
         self._events_hint: Hint | None = None
         self._ended = asyncio.Event()
         self._ended.set()
@@ -92,7 +79,11 @@ class Runner:
         finally:
             self._tasks.clear()
             self._events_hint = None
-            await asyncio.gather(*(platform.close() for platform in self._platforms.values()), return_exceptions=True)
+            await asyncio.gather(
+                *(platform.close() for platform in self._platforms.values()),
+                *(lease.give_back() for lease in self._leases),
+                return_exceptions=True,
+            )
             self._ended.set()
 
     async def stop(self) -> None:
@@ -131,83 +122,66 @@ class Runner:
             clock=self._clock,
             platforms=self._platforms,
             showcase=Showcase(platforms=self._platforms, places=self._places),
-            reactions={kind: reaction for room in self._rooms for kind, reaction in room.reactions.items()},
-            answers={word: answer for room in self._rooms for word, answer in room.answers.items()},
+            rooms=self._rooms,
             gate=self._gate,
             on_outbox=due,
             on_accepted=events.give,
         )
         inbox = Inbox(uow=self._uow, clock=self._clock, on_new=new.give)
-        outbox = Outbox(
-            uow=self._uow,
-            clock=self._clock,
-            delete_picture=self._horde.delete_picture,
-            on_settled=due,
-            patience=self._patience,
-        )
+        self._leases = [
+            Lease(name, uow=self._uow, clock=self._clock, lasts_s=self._rhythm.lease_s) for name in self._platforms
+        ]
 
-        def own(name: str, work: Callable[[], Awaitable[None]]) -> None:
-            self._tasks[group.create_task(self._supervise(name, work), name=name)] = name
+        def own(name: str, work: Callable[[Success], Awaitable[None]], also: Callable[[], int] = lambda: 0) -> None:
+            success = Success(also)
+            part = Supervisor(name, rhythm=self._rhythm, success=success, on_misconfigured=self._halt)
+            self._tasks[group.create_task(part.run(partial(work, success)), name=name)] = name
 
-        own("desk.accept", lambda: self._turn(desk.accept_waiting, new, lambda: self._rhythm.tick_s))
-        own("desk.react", lambda: self._turn(desk.react_waiting, events, lambda: self._until_look(desk)))
+        own("desk.accept", partial(self._turn, desk.accept_waiting, new, lambda: self._rhythm.tick_s))
+        own("desk.react", partial(self._turn, desk.react_waiting, events, lambda: self._until_look(desk)))
         for name, turn in ((name, turn) for room in self._rooms for name, turn in room.turns.items()):
-            own(name, lambda turn=turn: self._turn(then(turn), Hint(), lambda: self._rhythm.tick_s))  # type: ignore[misc]  # bound now
-        for name, platform in self._platforms.items():
-            own(f"{name}.inbox", lambda platform=platform: inbox.read(platform))  # type: ignore[misc]  # bound now
-            own(
-                f"{name}.outbox",
-                lambda platform=platform, hint=outgoing[name]: self._deliver(outbox, platform, hint),  # type: ignore[misc]  # bound now
+            own(name, partial(self._turn, then(turn), Hint(), lambda: self._rhythm.tick_s))
+        for lease, (name, platform) in zip(self._leases, self._platforms.items(), strict=True):
+            outbox = Outbox(
+                uow=self._uow,
+                clock=self._clock,
+                delete_picture=self._horde.delete_picture,
+                on_settled=due,
+                patience=self._patience,
+                lease=lease,
             )
+            own(f"{name}.lease", lease.keep)
+            own(f"{name}.inbox", partial(self._read, lease, inbox, platform), partial(_reads, platform))
+            own(f"{name}.outbox", partial(self._deliver, lease, outbox, platform, outgoing[name]))
             _log.info("bot.started platform=%s handle=%s", name, platform.handle)
 
     def _until_look(self, desk: Desk) -> float:
         return self._rhythm.watch_s if desk.awaits_horde else self._rhythm.tick_s
 
-    async def _turn(self, step: Callable[[], Awaitable[int]], hint: Hint, rest_s: Callable[[], float]) -> None:
+    async def _turn(
+        self, step: Callable[[], Awaitable[int]], hint: Hint, rest_s: Callable[[], float], success: Success
+    ) -> None:
         """Does the step as long as it finds something, then waits for a hint or for so long."""
         while True:
             while await step():
                 pass
+            success.add()
             await hint.wait(rest_s())
 
-    async def _deliver(self, outbox: Outbox, platform: Platform, hint: Hint) -> None:
-        await outbox.recover(platform)
-        while True:
-            while await outbox.deliver_due(platform):
-                pass
-            await hint.wait(await outbox.next_due_s(platform, most_s=self._rhythm.tick_s))
+    async def _read(self, lease: Lease, inbox: Inbox, platform: Platform, success: Success) -> None:
+        await lease.hold(lambda: inbox.read(platform, on_stored=success.add))
 
-    async def _supervise(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Runs the work for ever: an outage is logged once when it starts and once when it ends."""
-        failures = 0
-        loop = asyncio.get_running_loop()
+    async def _deliver(self, lease: Lease, outbox: Outbox, platform: Platform, hint: Hint, success: Success) -> None:
+        async def deliver() -> None:
+            await outbox.recover(platform)
+            while True:
+                while await outbox.deliver_due(platform):
+                    pass
+                if outbox.is_well(platform):
+                    success.add()
+                await hint.wait(await outbox.next_due_s(platform, most_s=self._rhythm.tick_s))
 
-        def steady() -> None:
-            nonlocal failures
-            if failures:
-                _log.info("bots.up part=%s", name)
-            failures = 0
-
-        while True:
-            settled = loop.call_later(self._rhythm.steady_s, steady)
-            try:
-                await work()
-                cause: BaseException = PlatformDown("it ended by itself")
-            except Exception as error:  # noqa: BLE001 - the loop runner: whatever fails, the others go on
-                cause = _cause(error)
-            finally:
-                settled.cancel()
-            if isinstance(cause, PlatformMisconfigured):
-                _log.error("bots.misconfigured part=%s reason=%s", name, cause)
-                self._halt(name)
-                return
-            failures += 1
-            if failures == 1:
-                trace = None if isinstance(cause, PlatformDown) else cause
-                _log.warning("bots.down part=%s reason=%r", name, str(cause) or type(cause).__name__, exc_info=trace)
-            pause_s = self._rhythm.restart_first_s * 2.0 ** min(failures - 1, 10)
-            await asyncio.sleep(min(pause_s, self._rhythm.restart_most_s))
+        await lease.hold(deliver)
 
     def _halt(self, name: str) -> None:
         """The other part of a misconfigured adapter ends too; everything else goes on."""
@@ -217,8 +191,5 @@ class Runner:
                 task.cancel()
 
 
-def _cause(error: BaseException) -> BaseException:
-    """Returns the first plain error in a group of errors."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+def _reads(platform: Platform) -> int:
+    return platform.reads if isinstance(platform, CountsReads) else 0

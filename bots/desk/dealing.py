@@ -96,6 +96,8 @@ class Dealing:
                 self._answering.answer(
                     tx, replace(mine, private=mine.private or told.private), told.text, CommissionState.TOLD, now_ms
                 )
+            case Order() if reading.refusal:
+                self._answering.answer(tx, mine, reading.refusal, CommissionState.REFUSED, now_ms)
             case Order():
                 self._order(tx, reading, parsed, mine, now_ms)
             case _:

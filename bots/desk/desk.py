@@ -2,19 +2,18 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from bots.asked import Answer, Reaction
+from bots.asked import Room
 from bots.desk.answering import Answering
 from bots.desk.commands import own_answers
 from bots.desk.dealing import Dealing
 from bots.desk.ending import BATCH, Ending, Shows
 from bots.desk.reading import Reader, Reading
-from bots.grammar import CommandWord
 from bots.horde.port import Horde
 from bots.manners import Gate
-from bots.platform import EventKind, Platform
+from bots.platform import Platform
 from bots.store.commissions import any_accepted
 from bots.store.inbox import new_rows
 from bots.styles import StyleShelf
@@ -36,30 +35,45 @@ class Desk:
         clock: Clock,
         platforms: Mapping[str, Platform],
         showcase: Shows,
-        reactions: Mapping[EventKind, Reaction],
-        answers: Mapping[CommandWord, Answer],
+        rooms: Sequence[Room],
         gate: Gate,
         on_outbox: Callable[[], None],
         on_accepted: Callable[[], None],
     ) -> None:
-        """Hold the ports; answers: of other rooms; gate: who is answered. What is on_… is called after the COMMIT."""
+        """Hold the ports; rooms: what stands beside; gate: who is answered. What is on_… is called after the COMMIT."""
         self._uow = uow
         self._horde = horde
         self._platforms = platforms
         answering = Answering(platforms=platforms, on_outbox=on_outbox)
-        self._reader = Reader(uow=uow, horde=horde, shelf=shelf, platforms=platforms)
+        self._reader = Reader(
+            uow=uow,
+            horde=horde,
+            shelf=shelf,
+            platforms=platforms,
+            wishes=[wish for room in rooms for wish in room.wishes],
+        )
         self._dealing = Dealing(
             horde=horde,
             shelf=shelf,
             clock=clock,
             platforms=platforms,
-            reactions=reactions,
-            answers={**own_answers(horde), **answers},
+            reactions={kind: reaction for room in rooms for kind, reaction in room.reactions.items()},
+            answers={
+                **own_answers(horde),
+                **{word: answer for room in rooms for word, answer in room.answers.items()},
+            },
             gate=gate,
             answering=answering,
             on_accepted=on_accepted,
         )
-        self._ending = Ending(horde=horde, clock=clock, platforms=platforms, showcase=showcase, answering=answering)
+        self._ending = Ending(
+            horde=horde,
+            clock=clock,
+            platforms=platforms,
+            showcase=showcase,
+            answering=answering,
+            finished=[finish for room in rooms for finish in room.finished],
+        )
         self.awaits_horde = False
         """Whether a commission waited for the horde when `react_waiting` last looked."""
 

@@ -1,8 +1,9 @@
 """What the horde made of a request becomes posts, and the desk's cursor moves, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
+from bots.asked import Finished
 from bots.desk.answering import Answering
 from bots.desk.compose import facts_of, pictures_of, reply_to
 from bots.horde.port import Horde
@@ -35,14 +36,22 @@ class Ending:
     """Ends commissions as the horde's events come in."""
 
     def __init__(
-        self, *, horde: Horde, clock: Clock, platforms: Mapping[str, Platform], showcase: Shows, answering: Answering
+        self,
+        *,
+        horde: Horde,
+        clock: Clock,
+        platforms: Mapping[str, Platform],
+        showcase: Shows,
+        answering: Answering,
+        finished: Sequence[Finished],
     ) -> None:
-        """Hold the ports."""
+        """Hold the ports; finished: what a finished picture brings about in other rooms."""
         self._horde = horde
         self._clock = clock
         self._platforms = platforms
         self._showcase = showcase
         self._answering = answering
+        self._finished = finished
 
     def react(self, tx: Transaction) -> int:
         """What the horde did since the cursor is in the outbox; returns how many events that were."""
@@ -106,6 +115,8 @@ class Ending:
             price_mk=price_mk,
             balance_mk=balance_mk,
         )
+        more = [line for finish in self._finished if (line := finish(tx, mine, now_ms))]
+        text = "\n".join([text, *more])
         change_commission(
             tx,
             commission_id=mine.id,

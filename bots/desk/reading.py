@@ -1,11 +1,12 @@
 """An event is read before the desk's transaction: what it asks for, and whether that is allowed."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from bots.asked import Wish, Wishes
 from bots.desk.commands import REPEATABLE, meant
 from bots.grammar import Command, CommandWord, NotForUs, Order, Parsed, parse
 from bots.horde.port import Horde
@@ -16,7 +17,7 @@ from bots.styles import StyleShelf, draft_of
 from core.domain.moderation import Verdict
 from core.domain.requests import RequestDraft
 from core.domain.styles import NEGATIVE_MARK
-from core.ports.store import UnitOfWork
+from core.ports.store import ReadTransaction, UnitOfWork
 
 ABOUT_PARENTS: Final = frozenset({CommandWord.TIP})
 """Commands about the post that they answer."""
@@ -24,7 +25,10 @@ ABOUT_PARENTS: Final = frozenset({CommandWord.TIP})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """An event as it was read before the transaction; order_text: what `again` repeats."""
+    """An event as it was read before the transaction.
+
+    order_text: what `again` repeats. refusal: why a room refuses the order, "" if none does.
+    """
 
     row: InboxRow
     parsed: Parsed
@@ -34,17 +38,27 @@ class Reading:
     draft: RequestDraft | None = None
     verdict: Verdict | None = None
     parent: Parent | None = None
+    refusal: str = ""
 
 
 class Reader:
     """Reads events; asks the platform and the styles, never the horde's queue."""
 
-    def __init__(self, *, uow: UnitOfWork, horde: Horde, shelf: StyleShelf, platforms: Mapping[str, Platform]) -> None:
-        """Hold the ports."""
+    def __init__(
+        self,
+        *,
+        uow: UnitOfWork,
+        horde: Horde,
+        shelf: StyleShelf,
+        platforms: Mapping[str, Platform],
+        wishes: Sequence[Wishes],
+    ) -> None:
+        """Hold the ports; wishes: of rooms that have a say in orders."""
         self._uow = uow
         self._horde = horde
         self._shelf = shelf
         self._platforms = platforms
+        self._wishes = wishes
 
     async def read(self, row: InboxRow) -> Reading:
         """Returns what the desk has to know of the event before it deals with it."""
@@ -63,6 +77,10 @@ class Reader:
             wants_parent = isinstance(parsed, Command) and parsed.word in ABOUT_PARENTS
             parent = await self._platforms[event.platform].parent(event) if wants_parent else None
             return Reading(row=row, parsed=parsed, parent=parent)
+        wish = await self._wish(event, parsed)
+        if wish.refusal:
+            return Reading(row=row, parsed=parsed, refusal=wish.refusal)
+        parsed = replace(parsed, style=wish.style or parsed.style)
         book = self._shelf.book
         chance = _chance(row.id)
         style = book.choose(parsed.style or book.default, chance=chance)
@@ -85,6 +103,14 @@ class Reader:
             draft=draft,
             verdict=self._horde.screen(draft.prompt.partition(NEGATIVE_MARK)[0]),
         )
+
+    async def _wish(self, event: PlatformEvent, order: Order) -> Wish:
+        """Returns what the first room that has something to say makes of the order."""
+
+        def ask(tx: ReadTransaction) -> Wish:
+            return next((wish for look in self._wishes if (wish := look(tx, event, order))), Wish())
+
+        return await self._uow.read(ask) if self._wishes and event.place else Wish()
 
     def _parse(self, event: PlatformEvent, text: str) -> Parsed:
         handle = self._platforms[event.platform].handle

@@ -20,6 +20,7 @@ _VARY = re.compile(
 _AGAIN = re.compile(r"(?:please\s+)?again[\s,:;]+(\w+[ \t]*[:=].{0,400})", re.IGNORECASE | re.DOTALL)
 _TIP = re.compile(rf"(?:please\s+)?tip\s+(-?\d[\d_.,]{{0,15}})(?:\s+kudos)?{_END}", re.IGNORECASE)
 _LINK = re.compile(r"(?:please\s+)?(link|unlink)\s+([A-Za-z0-9-]{4,40})\s*[.!?]*", re.IGNORECASE)
+_PARTY = re.compile(r"(?:please\s+)?(?:open\s+a\s+|start\s+a\s+)?party\b[\s,:]*(.{0,1000}?)", re.IGNORECASE | re.DOTALL)
 _STYLES_LIKE = re.compile(r"(?:list\s+)?styles\s+([^\n]{1,40}?)\s*[.!?]*", re.IGNORECASE)
 _SAME: Final = {"balance": "kudos"}
 
@@ -37,5 +38,8 @@ def command_of(said: str) -> Command | None:
     found = _LINK.fullmatch(said)
     if found:
         return Command(word=CommandWord(found[1].lower()), argument=found[2])
+    found = _PARTY.fullmatch(said)
+    if found:
+        return Command(word=CommandWord.PARTY, argument=found[1].strip())
     found = _STYLES_LIKE.fullmatch(said)
     return Command(word=CommandWord.STYLES, argument=found[1]) if found else None

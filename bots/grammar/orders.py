@@ -26,6 +26,7 @@ class CommandWord(StrEnum):
     STOP = "stop"
     START = "start"
     FORGET_ME = "forget me"
+    PARTY = "party"
 
 
 class RefusalReason(StrEnum):

@@ -16,7 +16,7 @@ from bots.platform.outcomes import (
     Unsure,
 )
 from bots.platform.posts import AI_LABEL, Picture, Post, PostFacts, Target
-from bots.platform.protocol import Platform
+from bots.platform.protocol import CountsReads, Platform
 
 __all__ = [
     "AI_LABEL",
@@ -25,6 +25,7 @@ __all__ = [
     "Attachment",
     "Author",
     "Capabilities",
+    "CountsReads",
     "Delivered",
     "EventKind",
     "Finding",

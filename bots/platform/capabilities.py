@@ -22,6 +22,7 @@ class Capabilities:
     a post counts as absent only after two looks at least that far apart. `nsfw_allowed`: people may ask for pictures
     that are not safe for work; elsewhere such a wish is passed over and the workers' check holds them back.
     `progress_every_s`: so often `progress` may be told how far a request is; None where that would make posts.
+    `can_thread`: a post can open a thread.
     `can_notify`: a NOTICE reaches a person in private.
     """
 
@@ -33,6 +34,7 @@ class Capabilities:
     can_be_private: bool = False
     can_show: bool = False
     can_notify: bool = False
+    can_thread: bool = False
     nsfw_allowed: bool = False
     idempotency: Idempotency = Idempotency.NONE
     acknowledge_deadline_s: float | None = None

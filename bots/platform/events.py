@@ -74,6 +74,7 @@ class PlatformEvent:
     with the mention in it. `value` is a vote: 1, 0 (taken back)
     or -1; of a SCORE it is the sum of all votes now, where a platform does not tell who cast them.
     `community` is the subreddit, the server or the requester's instance, "" where there is none (direct messages);
+    `place` is the thread within it, by the id that a post with `thread_name` came to there;
     `place_nsfw`: the place is age-restricted, so pictures that are not safe for work may be posted there.
     """
 
@@ -89,6 +90,7 @@ class PlatformEvent:
     value: int = 0
     cursor: str | None = None
     community: str = ""
+    place: str = ""
     place_nsfw: bool = False
     mark: str = ""
     about: Author | None = None

@@ -14,12 +14,15 @@ AI_LABEL = "AI generated"
 class Target(StrEnum):
     """What an outbox row is for; a commission has at most one row a target.
 
-    A NOTICE goes to `to` in private and answers no post; the last two take a post away again.
+    A NOTICE goes to `to` in private and answers no post; PARTY opens a thread in which PARTY_END says the last words;
+    the last two take a post away again.
     """
 
     SHOWCASE = "showcase"
     REPLY = "reply"
     NOTICE = "notice"
+    PARTY = "party"
+    PARTY_END = "party_end"
     REMOVE_SHOWCASE = "remove_showcase"
     REMOVE_REPLY = "remove_reply"
 
@@ -57,8 +60,9 @@ class Post:
 
     `spoiler` is the content warning or None. `showcase_url` is the address of the same pictures' showcase
     post, once it is there. `to` is who is answered. `facts` is None on posts without pictures. `removes` is the post
-    that a removal takes away; adapters see it as the argument of `delete` only. `nsfw`: its
-    pictures are not safe for work. `label` is empty where nothing in it was made by a model.
+    that a removal takes away; adapters see it as the argument of `delete` only. `nsfw`: its pictures are not safe for
+    work. `thread_name`: a thread of that name is opened under it, and its remote id is the thread's. `place`: it goes
+    into that thread. `label` is empty where nothing in it was made by a model.
     """
 
     outbox_id: str
@@ -76,4 +80,6 @@ class Post:
     facts: PostFacts | None = None
     removes: str | None = None
     nsfw: bool = False
+    thread_name: str = ""
+    place: str = ""
     label: str = AI_LABEL

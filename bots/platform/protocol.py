@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bots.platform.capabilities import Capabilities
 from bots.platform.events import Parent, PlatformEvent
@@ -70,4 +70,14 @@ class Platform(Protocol):
 
     async def close(self) -> None:
         """Connections are closed; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class CountsReads(Protocol):
+    """A platform that also tells when it was read and there was nothing new: so an outage's end is known."""
+
+    @property
+    def reads(self) -> int:
+        """How often it was read with success: pages, or a stream that was opened."""
         ...

@@ -68,6 +68,7 @@ def _commission_values(row: InboxRow) -> dict[str, object]:
         "author_name": row.event.author.display_name,
         "remote_id": row.event.remote_id,
         "visibility": row.event.visibility.value,
+        "place": row.event.place,
         "created_at_ms": row.received_at_ms,
         "changed_at_ms": row.received_at_ms,
     }

@@ -69,6 +69,7 @@ class Commission:
     author_name: str
     remote_id: str
     visibility: Visibility
+    place: str = ""
     account_id: int | None = None
     request_id: str | None = None
     prompt: str = ""

@@ -14,6 +14,7 @@ from bots.horde.sources import SourcePictures
 from bots.inbox import Inbox
 from bots.manners import Gate, Rules, manners_room
 from bots.outbox import Outbox, Patience
+from bots.parties import Parties
 from bots.platform import PlatformEvent
 from bots.showcase import Ratings, Showcase
 from bots.store.commissions import commission_of_event
@@ -101,8 +102,7 @@ class Scene:
             clock=self.clock,
             platforms=platforms,
             showcase=Showcase(platforms=platforms, places={self.square.name: self.square.name}),
-            reactions={kind: one for room in self.rooms() for kind, one in room.reactions.items()},
-            answers={word: one for room in self.rooms() for word, one in room.answers.items()},
+            rooms=self.rooms(),
             gate=Gate(self.rules),
             on_outbox=lambda: None,
             on_accepted=lambda: None,
@@ -110,7 +110,9 @@ class Scene:
 
     def rooms(self) -> list[Room]:
         """What stands beside the desk."""
-        return [Ratings().room(), manners_room(horde=self.horde, uow=self.uow, clock=self.clock)]
+        platforms = {self.square.name: self.square}
+        parties = Parties(uow=self.uow, clock=self.clock, horde=self.horde, platforms=platforms)
+        return [Ratings().room(), parties.room(), manners_room(horde=self.horde, uow=self.uow, clock=self.clock)]
 
     async def take_turns(self) -> None:
         """What is due in the rooms beside the desk is done."""

@@ -61,6 +61,8 @@ class Square:
         self.lag = 0
         self.unsure = False
         self.stream_error: Exception | None = None
+        self.opened = 0
+        self.broken = 0
         self.closed = 0
         self.parents: dict[str, Parent] = {}
         self.told: list[tuple[str, str]] = []
@@ -90,6 +92,7 @@ class Square:
         account_id: int | None = None,
         community: str = "",
         place_nsfw: bool = False,
+        place: str = "",
     ) -> PlatformEvent:
         number = len(self.history) + 1
         event = PlatformEvent(
@@ -105,6 +108,7 @@ class Square:
             cursor=str(number),
             community=community,
             place_nsfw=place_nsfw,
+            place=place,
         )
         return self._happened(event)
 
@@ -130,9 +134,11 @@ class Square:
 
     async def events(self, cursor: str | None) -> AsyncIterator[PlatformEvent]:
         place = int(cursor or 0)
+        self.opened += 1
         while True:
             self._more.clear()
             if self.stream_error is not None:
+                self.broken += 1
                 error, self.stream_error = self.stream_error, None
                 raise error
             while place < len(self.history):

@@ -6,6 +6,7 @@ from bots.store.tables.commons import commons_posts, commons_votes
 from bots.store.tables.inbox import cursors, inbox, leases
 from bots.store.tables.manners import forgets, opt_outs, paces
 from bots.store.tables.outbox import outbox
+from bots.store.tables.parties import parties, party_guests
 from bots.store.tables.ratings import ratings, votes
 from bots.store.tables.remote import remote_requests, remote_results
 
@@ -21,6 +22,8 @@ __all__ = [
     "opt_outs",
     "outbox",
     "paces",
+    "parties",
+    "party_guests",
     "ratings",
     "remote_requests",
     "remote_results",

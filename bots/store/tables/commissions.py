@@ -27,6 +27,7 @@ commissions = Table(
     Column("author_name", Text, nullable=False),
     Column("remote_id", Text, nullable=False),
     Column("visibility", Text, nullable=False),
+    Column("place", Text, nullable=False, server_default=text("''")),
     Column("account_id", BigInteger),
     Column("request_id", Text),
     Column("prompt", Text, nullable=False, server_default=text("''")),

@@ -33,6 +33,8 @@ class TransferReason(StrEnum):
     """The part of a price that is nobody's work, to the treasury."""
     STYLE = "style"
     """A thank-you for a style, from who used it to its owner."""
+    PARTY = "party"
+    """For joining a party, from who gave it."""
     REMOTE = "remote"
     """What another horde made, from who asked to the account that stands for other hordes."""
     CORRECTION = "correction"
