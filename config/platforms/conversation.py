@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bots.asked import Room
     from bots.horde.port import Horde
     from bots.manners import Gate
+    from bots.platform import Platform
     from core.ports.clock import Clock
     from core.ports.store import UnitOfWork
 
@@ -50,19 +51,21 @@ def gate_of(settings: BotSettings) -> Gate:
     )
 
 
-def rooms_of(settings: BotSettings, *, horde: Horde, uow: UnitOfWork, clock: Clock) -> list[Room]:
+def rooms_of(
+    settings: BotSettings, *, horde: Horde, uow: UnitOfWork, clock: Clock, platforms: Sequence[Platform]
+) -> list[Room]:
     """Returns what stands beside the desk; who is forgotten is forgotten in every room."""
     from bots.manners import manners_room
-
-    rooms = list(_rooms(settings))
-    forgets = tuple(forget for room in rooms for forget in room.forgets)
-    return [*rooms, manners_room(horde=horde, uow=uow, clock=clock, forgets=forgets)]
-
-
-def _rooms(settings: BotSettings) -> Iterator[Room]:
+    from bots.parties import Parties
     from bots.showcase import Ratings
 
-    yield Ratings(hide_below=settings.hide_below or None).room()
+    by_name = {platform.name: platform for platform in platforms}
+    rooms = [
+        Ratings(hide_below=settings.hide_below or None).room(),
+        Parties(uow=uow, clock=clock, horde=horde, platforms=by_name).room(),
+    ]
+    forgets = tuple(forget for room in rooms for forget in room.forgets)
+    return [*rooms, manners_room(horde=horde, uow=uow, clock=clock, forgets=forgets)]
 
 
 def _by_platform(names: Iterable[str]) -> dict[str, frozenset[str]]:
