@@ -120,15 +120,22 @@ def turn_down(tx: Transaction, *, request_id: str, reason: str, code: str, now_m
         end(tx, row=row, state=RemoteState.FAULTED, now_ms=now_ms)
 
 
-def finish(tx: Transaction, *, request_id: str, look: Look, results: Sequence[JobResult], now_ms: int) -> None:
-    """What the other horde made is here, what it cost there is paid, and the desk hears of it."""
+def finish(
+    tx: Transaction, *, request_id: str, look: Look, results: Sequence[JobResult], now_ms: int, is_late: bool = False
+) -> None:
+    """What the other horde made is here, what it cost there is paid, and the desk hears of it.
+
+    is_late: so long after it was asked, an order of which nothing was made has run out of time there.
+    """
     row = _open(tx, request_id, RemoteState.ASKED)
     if row is None:
         return
     if len(results) < row.jobs and row.wants_cancel:
         state = RemoteState.CANCELLED
+    elif results:
+        state = RemoteState.DONE
     else:
-        state = RemoteState.DONE if results else RemoteState.FAULTED
+        state = RemoteState.EXPIRED if is_late else RemoteState.FAULTED
     end(tx, row=row, state=state, now_ms=now_ms, results=results, kudos_mk=look.kudos_mk)
 
 

@@ -125,7 +125,14 @@ class Watching:
         reached(Step.REMOTE_TAKE, Edge.AFTER)
         now_ms = self._clock.now_ms()
         await self._uow.write(
-            partial(settle.finish, request_id=row.id, look=look, results=results, now_ms=now_ms),
+            partial(
+                settle.finish,
+                request_id=row.id,
+                look=look,
+                results=results,
+                now_ms=now_ms,
+                is_late=_is_late(row, now_ms) and not look.generations,
+            ),
             step=Step.REMOTE_SETTLE,
         )
         _log.info("remote.finished request_id=%s results=%d", row.id, len(results))
@@ -138,8 +145,12 @@ class Watching:
 
     async def _lose(self, row: RemoteRequest) -> None:
         now_ms = self._clock.now_ms()
-        is_late = now_ms - row.asked_at_ms >= LATE_MS
         await self._uow.write(
-            partial(settle.lose, request_id=row.id, now_ms=now_ms, is_late=is_late), step=Step.REMOTE_SETTLE
+            partial(settle.lose, request_id=row.id, now_ms=now_ms, is_late=_is_late(row, now_ms)),
+            step=Step.REMOTE_SETTLE,
         )
         _log.warning("remote.gone request_id=%s remote_id=%s", row.id, row.remote_id)
+
+
+def _is_late(row: RemoteRequest, now_ms: int) -> bool:
+    return now_ms - row.asked_at_ms >= LATE_MS
