@@ -9,15 +9,17 @@ import sqlalchemy as sa
 
 from core.store.statement import Line
 
+FEW: Final = 4
+"""So many rows of one write, or fewer, are said one by one: PostgreSQL's plan then knows how few they are."""
 _GIVEN: Final = re.compile(r":(\w+)")
-_TOGETHER: Final[dict[tuple["Write", ...], str]] = {}
+_TOGETHER: Final[dict[tuple[tuple["Write", int], ...], str]] = {}
 
 
 class Write:
     """One kind of change of one table, for any number of rows: told once, said in each store's way.
 
-    On PostgreSQL its rows come as arrays, so that its text does not depend on their number and several writes can be
-    one statement; on SQLite a row is a statement. Use ``insert``, ``update`` or ``add_up``.
+    On PostgreSQL several writes are one statement, and many rows come as arrays, so that its text does not depend on
+    their number; on SQLite a row is a statement. Use ``insert``, ``update`` or ``add_up``.
     """
 
     __slots__ = ("_postgres", "_types", "is_absolute", "key", "names", "sqlite", "table")
@@ -39,12 +41,24 @@ class Write:
         self.is_absolute = is_absolute
         self.sqlite = sqlite
         self._postgres = postgres
-        self._types = [_array_of(table.c[name]) if name in table.c else "bigint" for name in names]
+        self._types = [_type_of(table.c[name]) if name in table.c else "bigint" for name in names]
 
-    def postgres(self, first: int) -> str:
-        """Return the statement, its arrays being the parameters from this number on."""
-        arrays = ", ".join(f"${first + place}::{kind}[]" for place, kind in enumerate(self._types))
-        return self._postgres.replace("{rows}", f"unnest({arrays}) AS v({', '.join(self.names)})")
+    def postgres(self, first: int, rows: int) -> str:
+        """Return the statement for so many rows, its parameters counted from ``first``. rows: 0 where they are arrays.
+
+        What is planned for arrays is planned for a hundred rows, so while a table is small it would be read from end to
+        end, by a plan that is kept while the table grows.
+        """
+        width = len(self._types)
+        if rows:
+            each = (
+                ", ".join(f"${first + row * width + place}::{kind}" for place, kind in enumerate(self._types))
+                for row in range(rows)
+            )
+            given = f"(VALUES {', '.join(f'({one})' for one in each)})"
+        else:
+            given = f"unnest({', '.join(f'${first + place}::{kind}[]' for place, kind in enumerate(self._types))})"
+        return self._postgres.replace("{rows}", f"{given} AS v({', '.join(self.names)})")
 
 
 def insert(table: sa.Table, *names: str) -> Write:
@@ -136,16 +150,27 @@ class Writes:
             return
         pending, self._pending, self._places, self._made = self._pending, {}, {}, set()
         if self._line.is_postgres:
-            values = [list(column) for many in pending.values() for column in zip(*many, strict=True)]
-            self._line.run_sql(together(tuple(pending)), tuple(values))
+            shape: list[tuple[Write, int]] = []
+            values: list[object] = []
+            for write, many in pending.items():
+                if len(many) <= FEW:
+                    shape.append((write, len(many)))
+                    for row in many:
+                        values += row
+                else:
+                    shape.append((write, 0))
+                    values += map(list, zip(*many, strict=True))
+            self._line.run_sql(together(tuple(shape)), tuple(values))
             return
         for write, many in pending.items():
             for row in many:
                 self._line.run_sql(write.sqlite, row)
 
 
-def together(shape: tuple[Write, ...]) -> str:
+def together(shape: tuple[tuple[Write, int], ...]) -> str:
     """Return these writes as one statement of PostgreSQL, done in this order: the last one waits for all others.
+
+    shape: each write and its number of rows, 0 for arrays.
 
     Parts that nobody reads may run in any order; counted by the last one's condition, they run before it. So the rows
     that many transactions want (balances) are locked last.
@@ -153,9 +178,9 @@ def together(shape: tuple[Write, ...]) -> str:
     known = _TOGETHER.get(shape)
     if known is None:
         texts, first = [], 1
-        for write in shape:
-            texts.append(write.postgres(first))
-            first += len(write.names)
+        for write, rows in shape:
+            texts.append(write.postgres(first, rows))
+            first += len(write.names) * max(rows, 1)
         *before, final = texts
         if before:
             parts = ", ".join(f"w{place} AS ({text} RETURNING 1)" for place, text in enumerate(before))
@@ -165,8 +190,8 @@ def together(shape: tuple[Write, ...]) -> str:
     return known
 
 
-def _array_of(column: sa.Column[Any]) -> str:
-    """Return the type of PostgreSQL's array that carries values of a column."""
+def _type_of(column: sa.Column[Any]) -> str:
+    """Return PostgreSQL's type that carries values of a column."""
     if isinstance(column.type, sa.Boolean):
         return "boolean"
     if isinstance(column.type, sa.Float):

@@ -33,7 +33,9 @@ ANSWER_WAIT_S: Final = 120.0
 STATEMENTS_KEPT: Final = 500
 _SETTINGS: Final = {
     "application_name": "horde-suite",
+    # A statement is planned once a connection, perhaps while its tables are small: it must use their indexes even then.
     "plan_cache_mode": "force_generic_plan",
+    "random_page_cost": "1.1",
     "jit": "off",  # compiling a plan costs more than our short statements take
     "timezone": "UTC",
     "lock_timeout": "20s",

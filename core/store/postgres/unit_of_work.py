@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.util import greenlet_spawn
 
 from core.domain.errors import HordeError, Unavailable
 from core.domain.workers.offer import WorkerOffer
@@ -127,7 +127,7 @@ class PostgresUnitOfWork:
         await self._writers.aclose()
         await self._readers.aclose()
 
-    async def write(self, use_case: Callable[[Transaction], T], *, step: Step | None = None) -> T:
+    async def write(self, use_case: Callable[[Transaction], T], *, step: Step | None = None, brief: bool = False) -> T:
         """Return what the use case returned, after its COMMIT; raise its error after its rollback.
 
         It runs again from its beginning where others were in its way (a deadlock, the same unique key at the same
@@ -149,7 +149,7 @@ class PostgresUnitOfWork:
             self._check_open()
             attempt = _Attempt()
             try:
-                await self._try(attempt, use_case, step)
+                await self._writers.run(partial(self._run, attempt=attempt, use_case=use_case, step=step))
             except DATABASE_ERRORS as exc:
                 if attempt.asked_to_commit and is_lost(exc):
                     raise unknown_end(exc, self._url) from exc
@@ -163,14 +163,13 @@ class PostgresUnitOfWork:
                 return attempt
             await asyncio.sleep(random.uniform(0, _PAUSE_S * 2 ** tries.total()))
 
-    async def read(self, query: Callable[[ReadTransaction], T]) -> T:
+    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False) -> T:
         """Return what the query returned from one consistent view."""
         tries = 0
         while True:
             self._check_open()
             try:
-                async with self._readers.one() as wire:
-                    return await greenlet_spawn(self._look, wire, query)
+                return await self._readers.run(lambda wire: self._look(wire, query))
             except DATABASE_ERRORS as exc:
                 again = _why_again(exc)
                 if again not in (_Again.LOST, _Again.STALE) or tries == _TRIES[again]:
@@ -215,13 +214,8 @@ class PostgresUnitOfWork:
             )
             raise Unavailable(message)
 
-    async def _try(self, attempt: _Attempt, use_case: Callable[[Transaction], Any], step: Step | None) -> None:
-        """Run the use case in one transaction and commit it; raises what went wrong, after the rollback."""
-        async with self._writers.one() as wire:
-            await greenlet_spawn(self._run, wire, attempt, use_case, step)
-
-    def _run(self, wire: Wire, attempt: _Attempt, use_case: Callable[[Transaction], Any], step: Step | None) -> None:
-        """The same, as the synchronous code that use cases are."""
+    def _run(self, wire: Wire, *, attempt: _Attempt, use_case: Callable[[Transaction], Any], step: Step | None) -> None:
+        """Run the use case in one transaction and commit it; raises what went wrong."""
         wire.begin()
         attempt.tx = SqlTransaction(wire.connection, self._memory, self._clock, driver=wire)
         try:

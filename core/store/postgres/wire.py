@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import StrEnum
@@ -34,7 +35,7 @@ class Wire:
     neither begins nor commits by itself.
     """
 
-    __slots__ = ("_begin", "_raw", "_say", "_statements", "connection")
+    __slots__ = ("_begin", "_raw", "_say", "_statements", "asked_s", "connection")
 
     def __init__(
         self, raw: asyncpg.Connection, connection: sa.Connection, *, begin: Begin, say: Callable[[str], None]
@@ -45,6 +46,13 @@ class Wire:
         self._say = say
         self._statements: dict[str, Any] = {}
         self.connection = connection
+        self.asked_s = time.monotonic()
+        """When the server was last asked something, by the monotonic clock."""
+
+    @property
+    def is_clear(self) -> bool:
+        """True where nothing is open that the next user would find."""
+        return bool(self._raw.is_closed() or not (self._raw.is_in_transaction() or self.connection.in_transaction()))
 
     @property
     def is_closed(self) -> bool:
@@ -53,11 +61,13 @@ class Wire:
 
     def begin(self) -> None:
         """Begin the transaction."""
+        self.asked_s = time.monotonic()
         await_only(self._raw.execute(self._begin))
 
     def commit(self) -> None:
         """Commit the transaction; raises where the server did not, because a statement had failed before."""
         self._say("COMMIT")
+        self.asked_s = time.monotonic()
         said = await_only(self._raw.execute("COMMIT"))
         if said != "COMMIT":
             message = f"the server answered {said} to a COMMIT"
@@ -66,27 +76,25 @@ class Wire:
     def rows(self, sql: str, values: Sequence[object]) -> Sequence[Any]:
         """Return the rows of a statement; each is also a tuple."""
         self._say(sql)
+        self.asked_s = time.monotonic()
         found: Sequence[Any] = await_only(self._prepared(sql).fetch(*values))
         return found
 
     def run(self, sql: str, values: Sequence[object]) -> int:
         """Return how many rows a statement changed."""
         self._say(sql)
+        self.asked_s = time.monotonic()
         statement = self._prepared(sql)
         await_only(statement.fetch(*values))
         count = statement.get_statusmsg().rpartition(" ")[2]
         return int(count) if count.isdigit() else -1
 
     async def clear(self) -> None:
-        """End what is still open, so that the next one begins anew; the connection is closed if that fails."""
+        """End what is still open, so that the next one begins anew; where that fails, drop the wire."""
         if self.connection.in_transaction():
             self.connection.rollback()  # says nothing to the server: SQLAlchemy only forgets that it was used
         if not self._raw.is_closed() and self._raw.is_in_transaction():
-            try:
-                await self._raw.execute("ROLLBACK", timeout=ROLLBACK_WAIT_S)
-            except BaseException:
-                self.drop()
-                raise
+            await self._raw.execute("ROLLBACK", timeout=ROLLBACK_WAIT_S)
 
     def drop(self) -> None:
         """Hang up at once."""

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
-from core.store.postgres.connections import DATABASE_ERRORS, POOL_WAIT_S, STATEMENTS_KEPT, connect, is_lost
+from core.store.postgres.connections import (
+    ANSWER_WAIT_S,
+    DATABASE_ERRORS,
+    POOL_WAIT_S,
+    STATEMENTS_KEPT,
+    connect,
+    is_lost,
+)
 from core.store.postgres.wire import Begin, Wire
 
 if TYPE_CHECKING:
     import asyncpg
+
+T = TypeVar("T")
+LOOK_S: Final = 10.0
 
 
 class Wires:
@@ -26,6 +36,9 @@ class Wires:
         self._url = url
         self._begin = begin
         self._idle: list[Wire] = []
+        self._busy: set[Wire] = set()
+        self._wires: dict[sa.Connection, Wire] = {}
+        self._next_look: asyncio.TimerHandle | None = None
         self._places = asyncio.Semaphore(most)
         self._dressing = asyncio.Lock()
         self._raw: asyncpg.Connection | None = None
@@ -42,24 +55,31 @@ class Wires:
         """SQLAlchemy's own way to the same connections."""
         sa.event.listen(self.engine, "before_cursor_execute", self._overhear)
 
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[Wire]:
-        """Yield a wire for one transaction, which is rolled back unless it was committed.
+    async def run(self, work: Callable[[Wire], T]) -> T:
+        """Return what the work returned, on a wire with a transaction that is rolled back unless it was committed.
 
-        Raises SQLAlchemy's ``TimeoutError`` where all are in use for ``POOL_WAIT_S``, and what ``connect`` raises.
+        Raises SQLAlchemy's ``TimeoutError`` where all are in use for ``POOL_WAIT_S``, what ``connect`` raises, and
+        what the work raises.
         """
-        await self._take_place()
+        if self._places.locked():
+            await self._wait_for_place()
+        else:
+            await self._places.acquire()
         try:
             wire = self._last_used() or await self._new()
+            self._busy.add(wire)
+            self._watch()
             try:
-                yield wire
+                return await greenlet_spawn(work, wire)
             except DATABASE_ERRORS as exc:
                 if is_lost(exc):
                     wire.drop()
                     self.forget()
                 raise
             finally:
-                await self._give_back(wire)
+                if not wire.is_clear:
+                    await self._clear(wire)
+                self._give_back(wire)
         finally:
             self._places.release()
 
@@ -67,19 +87,19 @@ class Wires:
         """Hang up all that are idle: the server has gone, or what they have prepared is of an older schema."""
         idle, self._idle = self._idle, []
         for wire in idle:
-            wire.drop()
+            self._drop(wire)
 
     async def aclose(self) -> None:
         """Close the idle ones; those in use are closed when they are given back."""
         self._closed = True
+        if self._next_look is not None:
+            self._next_look.cancel()
         idle, self._idle = self._idle, []
         for wire in idle:
+            self._wires.pop(wire.connection, None)
             await wire.close()
 
-    async def _take_place(self) -> None:
-        if not self._places.locked():
-            await self._places.acquire()
-            return
+    async def _wait_for_place(self) -> None:
         try:
             async with asyncio.timeout(POOL_WAIT_S):
                 await self._places.acquire()
@@ -87,29 +107,57 @@ class Wires:
             message = f"no connection was free for {POOL_WAIT_S:.0f} s"
             raise sa.exc.TimeoutError(message) from exc
 
+    def _watch(self) -> None:
+        """Begin to look after those in use, unless that has begun: one timer for all, not one a statement."""
+        if self._next_look is None:
+            self._next_look = asyncio.get_running_loop().call_later(LOOK_S, self._look)
+
+    def _look(self) -> None:
+        """Hang up each wire whose statement has no answer for too long: its user is told that it was lost."""
+        self._next_look = None
+        late_s = time.monotonic() - ANSWER_WAIT_S
+        for wire in self._busy:
+            if wire.asked_s < late_s:
+                wire.drop()
+        if self._busy:
+            self._watch()
+
     def _last_used(self) -> Wire | None:
         """Return an idle wire, None where there is none; if it was hung up, so were those that wait longer."""
         if not self._idle:
             return None
         wire = self._idle.pop()
         if wire.is_closed:
+            self._drop(wire)
             self.forget()
             return None
         return wire
 
-    async def _give_back(self, wire: Wire) -> None:
+    async def _clear(self, wire: Wire) -> None:
         try:
             await wire.clear()
         except DATABASE_ERRORS:
-            return  # it is closed now, and that takes back what was not committed
-        if self._closed:
-            await wire.close()
-        elif not wire.is_closed:
+            wire.drop()  # that takes back what was not committed
+        except BaseException:
+            wire.drop()
+            self._busy.discard(wire)
+            self._wires.pop(wire.connection, None)
+            raise
+
+    def _give_back(self, wire: Wire) -> None:
+        self._busy.discard(wire)
+        if self._closed or wire.is_closed:
+            self._drop(wire)
+        else:
             self._idle.append(wire)
+
+    def _drop(self, wire: Wire) -> None:
+        self._wires.pop(wire.connection, None)
+        wire.drop()
 
     async def _new(self) -> Wire:
         """Return a wire that was just opened."""
-        raw = await connect(self._url)
+        raw = await connect(self._url, answer_wait_s=None)  # ``_look`` waits for all answers
         try:
             async with self._dressing:
                 self._raw = raw
@@ -118,7 +166,8 @@ class Wires:
         except BaseException:
             raw.terminate()
             raise
-        return Wire(raw, connection, begin=self._begin, say=self._say)
+        wire = self._wires[connection] = Wire(raw, connection, begin=self._begin, say=self._say)
+        return wire
 
     def _dressed(self) -> object:
         """Return the connection that is being opened as SQLAlchemy wants it."""
@@ -135,5 +184,8 @@ class Wires:
         for ear in self.ears:
             ear(statement)
 
-    def _overhear(self, _connection: sa.Connection, _cursor: object, statement: str, *_rest: object) -> None:
-        self._say(statement)
+    def _overhear(self, connection: sa.Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        wire = self._wires.get(connection)
+        if wire is not None:
+            wire.asked_s = time.monotonic()
+            self._say(statement)

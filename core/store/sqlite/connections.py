@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from core.domain.errors import Conflict, HordeError, Unavailable
@@ -72,3 +72,13 @@ def in_transaction(connection: sa.Connection) -> bool:
     """Tell whether SQLite itself still has the transaction open; some errors end it without asking."""
     raw = connection.connection.dbapi_connection
     return isinstance(raw, sqlite3.Connection) and raw.in_transaction
+
+
+def is_busy(exc: OperationalError) -> bool:
+    """Tell whether another connection is writing now."""
+    return isinstance(exc.orig, sqlite3.OperationalError) and exc.orig.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def wait_for_others(connection: sa.Connection, *, wait_ms: int) -> None:
+    """Have a transaction that is about to begin wait so long for other processes' writes."""
+    connection.connection.cursor().execute(f"PRAGMA busy_timeout = {wait_ms}")

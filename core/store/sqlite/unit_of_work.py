@@ -2,47 +2,33 @@
 
 import asyncio
 import logging
-import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.domain.errors import HordeError, Unavailable
+from core.domain.errors import Unavailable
 from core.domain.workers.offer import WorkerOffer
 from core.ports.clock import Clock
-from core.ports.points import Edge, Step, reached
+from core.ports.points import Step
 from core.ports.store import ReadTransaction, Transaction
 from core.ports.wakeup import Wakeup
 from core.store.memory import Memory
 from core.store.meters import StoreMeters
 from core.store.migrate import CORE_REVISION
-from core.store.sqlite.connections import engine_for, in_transaction, translated
+from core.store.sqlite.connections import engine_for, translated
+from core.store.sqlite.group import Group, Write
+from core.store.sqlite.writer import Writer
 from core.store.transaction import SqlTransaction
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-GROUP_MAX = 64
 READERS = 4
 _VERSIONS = sa.text("SELECT version_num FROM alembic_version")
-
-
-@dataclass(slots=True)
-class _Write:
-    """One waiting use case, and what came of it before the COMMIT."""
-
-    use_case: Callable[[Transaction], Any]  # what it returns is its caller's business
-    step: Step | None
-    loop: asyncio.AbstractEventLoop
-    future: "asyncio.Future[Any]"
-    result: Any = None
-    error: BaseException | None = None
-    kept: bool = False
 
 
 class SqliteUnitOfWork:
@@ -56,7 +42,6 @@ class SqliteUnitOfWork:
         self._memory = Memory(key_secret)
         self.meters = StoreMeters()
         self._listeners: list[Callable[[], None]] = []
-        self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._engine = engine_for(path, writes=True)
         self._connection = self._engine.connect()
         self._read_engine = engine_for(path, writes=False)
@@ -65,9 +50,9 @@ class SqliteUnitOfWork:
         self._opened: list[sa.Connection] = []
         self._closed = False
         self._closing = threading.Lock()
+        self._looking = threading.Lock()
         self._data_version = self._version()
-        self._writer = threading.Thread(target=self._write_all, name="store-write", daemon=True)
-        self._writer.start()
+        self._writer = Writer(self._connection, self._group, groups=self.meters.groups, hint=self._hint)
 
     @classmethod
     def open(
@@ -98,11 +83,12 @@ class SqliteUnitOfWork:
             if self._closed:
                 return
             self._closed = True
-            self._waiting.put(None)
-        self._writer.join(timeout=30)
+            self._writer.end()
+        self._writer.join()
         self._readers.shutdown(wait=True)
-        for connection in self._opened:
-            connection.close()
+        with self._looking:
+            for connection in self._opened:
+                connection.close()
         self._engine.dispose()
         self._read_engine.dispose()
 
@@ -110,19 +96,23 @@ class SqliteUnitOfWork:
         """Do what ``close`` does without holding up the event loop, which the last results still need."""
         await asyncio.to_thread(self.close)
 
-    async def write(self, use_case: Callable[[Transaction], T], *, step: Step | None = None) -> T:
+    async def write(self, use_case: Callable[[Transaction], T], *, step: Step | None = None, brief: bool = False) -> T:
         """Return what the use case returned, after its COMMIT; raise its error after its rollback."""
         loop = asyncio.get_running_loop()
-        item = _Write(use_case=use_case, step=step, loop=loop, future=loop.create_future())
+        item = Write(use_case=use_case, step=step, brief=brief, loop=loop, future=loop.create_future())
         with self._closing:
             self._check_open()
-            self._waiting.put(item)
+            self._writer.add(item)
         with self.meters.writing():
             result: T = await item.future
         return result
 
-    async def read(self, query: Callable[[ReadTransaction], T]) -> T:
+    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False) -> T:
         """Return what the query returned from one consistent view."""
+        if brief:
+            with self._looking:
+                self._check_open()
+                return self._read(query)
         self._check_open()
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
 
@@ -142,6 +132,27 @@ class SqliteUnitOfWork:
             return before != self._data_version
 
         return await self.write(look)
+
+    def _group(self, writes: list[Write]) -> Group:
+        return Group(
+            path=self._path,
+            connection=self._connection,
+            memory=self._memory,
+            clock=self._clock,
+            listeners=self._listeners,
+            writes=writes,
+        )
+
+    def _hint(self, group: Group) -> None:
+        """Run the hints of what was committed; one that fails takes nothing back."""
+        hints, wakeup = group.hints, self._wakeup
+        if group.touched and wakeup is not None:
+            hints.append(lambda: wakeup.notify(group.touched))
+        for hint in hints:
+            try:
+                hint()
+            except Exception as exc:
+                log.warning("store.hint_failed error=%s", exc, exc_info=exc)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -180,131 +191,6 @@ class SqliteUnitOfWork:
                 return query(SqlTransaction(connection, self._memory, self._clock, is_read=True))
         except SQLAlchemyError as exc:
             raise translated(exc, self._path) from exc
-
-    def _write_all(self) -> None:
-        """Take all that waits, up to ``GROUP_MAX``, into one transaction after the other, until closed."""
-        open_ = True
-        while open_:
-            group: list[_Write] = []
-            item = self._waiting.get()
-            while True:
-                if item is None:
-                    open_ = False
-                    break
-                if not item.future.cancelled():
-                    group.append(item)
-                if len(group) == GROUP_MAX:
-                    break
-                try:
-                    item = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-            if group:
-                self.meters.groups.note(len(group))
-                self._write_group(group)
-        self._connection.close()
-
-    def _write_group(self, group: list[_Write]) -> None:
-        """Run a group in one transaction and give the results out after its COMMIT."""
-        hints: list[Callable[[], None]] = []
-        touched: list[int] = []
-        highest_lane = self._memory.lanes.highest
-        try:
-            transaction = self._connection.begin()
-            try:
-                for item in group:
-                    tx = self._run(item, alone=len(group) == 1)
-                    if tx is not None:
-                        hints += tx.hints
-                        touched += tx.touched_lanes
-                        hints += self._listeners if tx.events.has_news else ()
-                kept = [item for item in group if item.kept]
-                if kept:
-                    _reach(kept, Edge.BEFORE)
-                    transaction.commit()
-                    _reach(kept, Edge.AFTER)
-                else:
-                    transaction.rollback()
-            except BaseException:
-                transaction.rollback()
-                raise
-        except BaseException as exc:  # noqa: BLE001 - the callers get it; the writer must not die of it
-            self._memory.lanes.forget_above(highest_lane)
-            for item in group:
-                item.error = translated(exc, self._path) if isinstance(exc, SQLAlchemyError) else exc
-        else:
-            self._hint(hints, touched)
-        _give_out(group)
-
-    def _run(self, item: _Write, *, alone: bool) -> SqlTransaction | None:
-        """Run one use case in its savepoint; one that fails leaves nothing behind and harms no other.
-
-        Raises the database's own error where SQLite has ended the whole transaction (a full disk may do that).
-        """
-        tx = SqlTransaction(self._connection, self._memory, self._clock)
-        highest_lane = self._memory.lanes.highest
-        if not alone:
-            tx.line.run_sql("SAVEPOINT use_case", ())
-        try:
-            try:
-                item.result = item.use_case(tx)
-            except HordeError as exc:
-                if not exc.keeps_writes:
-                    raise
-                item.error = exc
-            tx.flush()
-        except BaseException as exc:
-            self._memory.lanes.forget_above(highest_lane)
-            item.error = translated(exc, self._path) if isinstance(exc, SQLAlchemyError) else exc
-            if not in_transaction(self._connection):
-                lost = exc if isinstance(exc, SQLAlchemyError) else SQLAlchemyError("the transaction has ended")
-                raise lost from exc
-            if not alone:
-                self._connection.exec_driver_sql("ROLLBACK TO use_case")
-                self._connection.exec_driver_sql("RELEASE use_case")
-            return None
-        if not alone:
-            tx.line.run_sql("RELEASE use_case", ())
-        item.kept = True
-        return tx
-
-    def _hint(self, hints: list[Callable[[], None]], touched: list[int]) -> None:
-        """Run the hints of what was committed; one that fails takes nothing back."""
-        wakeup = self._wakeup
-        if touched and wakeup is not None:
-            hints.append(lambda: wakeup.notify(touched))
-        for hint in hints:
-            try:
-                hint()
-            except Exception as exc:
-                log.warning("store.hint_failed error=%s", exc, exc_info=exc)
-
-
-def _give_out(group: Sequence[_Write]) -> None:
-    """Let the callers know what came of the group: each event loop is woken once, not once a result."""
-    for loop in {item.loop for item in group}:
-        try:
-            loop.call_soon_threadsafe(_set_results, [item for item in group if item.loop is loop])
-        except RuntimeError:
-            log.debug("store.nobody_waits loop=closed")
-
-
-def _set_results(group: Sequence[_Write]) -> None:
-    """Set each result or error that somebody still waits for."""
-    for item in group:
-        if item.future.done():
-            continue
-        if item.error is not None:
-            item.future.set_exception(item.error)
-        else:
-            item.future.set_result(item.result)
-
-
-def _reach(group: list[_Write], edge: Edge) -> None:
-    """Pass the kill points of every step in the group."""
-    for item in group:
-        if item.step is not None:
-            reached(item.step, edge)
 
 
 def _sql(tx: ReadTransaction) -> SqlTransaction:

@@ -104,7 +104,10 @@ class Requests:
 
     def get(self, request_id: RequestId) -> Request | None:
         """Return the request."""
-        return self._taken.get(request_id) or request_of(self._line.first(_GET, {"request_id": request_id}))
+        known = self._taken.get(request_id) or request_of(self._line.first(_GET, {"request_id": request_id}))
+        if known is not None and self._line.is_read:
+            self._taken[request_id] = known  # a view that stays as it is
+        return known
 
     def take(self, request_id: RequestId) -> Request | None:
         """Return the request, whose jobs no other transaction ends or gives back until this one has ended."""
