@@ -38,6 +38,7 @@ class NavigationItem:
 NAVIGATION = (
     NavigationItem(href="/", label="Timeline"),
     NavigationItem(href="/showcase", label="Showcase"),
+    NavigationItem(href="/best", label="Best"),
     NavigationItem(href="/status", label="Status"),
 )
 

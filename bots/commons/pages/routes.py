@@ -36,6 +36,7 @@ def routes(context: CommonsContext) -> Iterable[web.RouteDef]:
     return [
         web.get("/", door.route(pages.timeline)),
         web.get("/showcase", door.route(pages.showcase)),
+        web.get("/best", door.route(pages.best)),
         web.get(r"/posts/{post_id:\d{1,18}}", door.route(pages.post_page)),
         web.get("/commons/feed", door.route(pages.feed)),
         web.get("/commons/me", door.route(pages.me)),

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from aiohttp import web
 
+from bots.commons.best import PERIODS, read_best
 from bots.commons.pages import answers
 from bots.commons.pages.asking import Asked
 from bots.commons.pages.context import CommonsContext
@@ -68,6 +69,18 @@ class Pages:
 
         values = await self._context.uow.read(query)
         return self._context.site.page("commons/showcase.html", values, here="/showcase")
+
+    async def best(self, asked: Asked) -> web.Response:
+        """What people liked most, of all platforms; an unknown period is the month."""
+        glass, period = self.glass(asked.reader), asked.request.query.get("period", "month")
+        period = period if period in PERIODS else "month"
+
+        def query(tx: ReadTransaction) -> dict[str, object]:
+            return {"best": read_best(tx, glass, period=period, limit=PAGE_TILES), **self._frame(tx, glass)}
+
+        values = await self._context.uow.read(query)
+        values |= {"period": period, "periods": [(name, words) for name, (words, _) in PERIODS.items()]}
+        return self._context.site.page("commons/best.html", values, here="/best")
 
     async def post_page(self, asked: Asked) -> web.Response:
         """One thread, or one tile of the showcase, at its own address."""
