@@ -1,0 +1,179 @@
+"""One transaction of several use cases (group commit): run, committed, and its results given out."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from core.domain.errors import HordeError
+from core.ports.clock import Clock
+from core.ports.points import Edge, Step, reached
+from core.ports.store import Transaction
+from core.store.memory import Memory
+from core.store.sqlite.connections import in_transaction, is_busy, translated
+from core.store.transaction import SqlTransaction
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Write:
+    """One waiting use case, and what came of it before the COMMIT. brief: it may run on its event loop."""
+
+    use_case: Callable[[Transaction], Any]  # what it returns is its caller's business
+    step: Step | None
+    brief: bool
+    loop: asyncio.AbstractEventLoop
+    future: "asyncio.Future[Any]"
+    result: Any = None
+    error: BaseException | None = None
+    kept: bool = False
+
+
+@dataclass(slots=True)
+class Group:
+    """Use cases of one transaction, in the order in which they were asked for.
+
+    ``run`` and ``end`` may be called in different threads, one after the other; nobody else uses the connection
+    between them. hints: what is called after the COMMIT. touched: the lanes in which jobs wait anew.
+    """
+
+    path: Path
+    connection: sa.Connection
+    memory: Memory
+    clock: Clock
+    listeners: Sequence[Callable[[], None]]
+    writes: list[Write]
+    hints: list[Callable[[], None]] = field(default_factory=list)
+    touched: list[int] = field(default_factory=list)
+    _transaction: sa.RootTransaction | None = None
+    _highest_lane: int = 0
+    _is_run: bool = False
+
+    @property
+    def is_run(self) -> bool:
+        """True once ``run`` was called, whatever came of it."""
+        return self._is_run
+
+    def begin_at_once(self) -> bool:
+        """Return False, and nothing has begun, where another process is writing now."""
+        try:
+            self._transaction = self.connection.begin()
+        except OperationalError as exc:
+            if is_busy(exc):
+                return False
+            self._is_run = True
+            self._fail(exc)
+        return True
+
+    def run(self) -> None:
+        """Have every use case be run, or each have the error that kept it from that."""
+        if self._is_run:
+            return
+        self._is_run = True
+        self._highest_lane = self.memory.lanes.highest
+        try:
+            if self._transaction is None:
+                self._transaction = self.connection.begin()
+            alone = len(self.writes) == 1
+            for item in self.writes:
+                tx = self._run(item, alone=alone)
+                if tx is not None:
+                    self.hints += tx.hints
+                    self.touched += tx.touched_lanes
+                    self.hints += self.listeners if tx.events.has_news else ()
+        except BaseException as exc:  # noqa: BLE001 - the callers get it; the writer must not die of it
+            self._fail(exc)
+
+    def end(self) -> bool:
+        """COMMIT what was run; return whether anything was."""
+        transaction, kept = self._transaction, [item for item in self.writes if item.kept]
+        if transaction is None:
+            return False
+        try:
+            if kept:
+                _reach(kept, Edge.BEFORE)
+                transaction.commit()
+                _reach(kept, Edge.AFTER)
+            else:
+                transaction.rollback()
+        except BaseException as exc:  # noqa: BLE001 - as above
+            self._fail(exc)
+            return False
+        return bool(kept)
+
+    def _fail(self, exc: BaseException) -> None:
+        """Undo the transaction; let every caller have the error."""
+        transaction, self._transaction = self._transaction, None
+        self.memory.lanes.forget_above(self._highest_lane)
+        try:
+            if transaction is not None:
+                transaction.rollback()
+        except SQLAlchemyError as lost:
+            exc = lost
+        for item in self.writes:
+            item.error = translated(exc, self.path) if isinstance(exc, SQLAlchemyError) else exc
+
+    def _run(self, item: Write, *, alone: bool) -> SqlTransaction | None:
+        """Run one use case in its savepoint; one that fails leaves nothing behind and harms no other.
+
+        Raises the database's own error where SQLite has ended the whole transaction (a full disk may do that).
+        """
+        tx = SqlTransaction(self.connection, self.memory, self.clock)
+        highest_lane = self.memory.lanes.highest
+        if not alone:
+            tx.line.run_sql("SAVEPOINT use_case", ())
+        try:
+            try:
+                item.result = item.use_case(tx)
+            except HordeError as exc:
+                if not exc.keeps_writes:
+                    raise
+                item.error = exc
+            tx.flush()
+        except BaseException as exc:
+            self.memory.lanes.forget_above(highest_lane)
+            item.error = translated(exc, self.path) if isinstance(exc, SQLAlchemyError) else exc
+            if not in_transaction(self.connection):
+                lost = exc if isinstance(exc, SQLAlchemyError) else SQLAlchemyError("the transaction has ended")
+                raise lost from exc
+            if not alone:
+                self.connection.exec_driver_sql("ROLLBACK TO use_case")
+                self.connection.exec_driver_sql("RELEASE use_case")
+            return None
+        if not alone:
+            tx.line.run_sql("RELEASE use_case", ())
+        item.kept = True
+        return tx
+
+
+def give_out(writes: Sequence[Write]) -> None:
+    """Let the callers know what came of their writes: each event loop is woken once, not once a result."""
+    for loop in {item.loop for item in writes}:
+        try:
+            loop.call_soon_threadsafe(set_results, [item for item in writes if item.loop is loop])
+        except RuntimeError:
+            log.debug("store.nobody_waits loop=closed")
+
+
+def set_results(writes: Sequence[Write]) -> None:
+    """Set each result or error that somebody still waits for."""
+    for item in writes:
+        if item.future.done():
+            continue
+        if item.error is not None:
+            item.future.set_exception(item.error)
+        else:
+            item.future.set_result(item.result)
+
+
+def _reach(writes: Sequence[Write], edge: Edge) -> None:
+    """Pass the kill points of every step in the group."""
+    for item in writes:
+        if item.step is not None:
+            reached(item.step, edge)
