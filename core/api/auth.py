@@ -37,7 +37,7 @@ class KnownKeys:
         if account is not None and now_s < until_s:
             return account
         known = self._known
-        found = await self._uow.read(lambda tx: authenticate(tx, api_key=api_key))
+        found = await self._uow.read(lambda tx: authenticate(tx, api_key=api_key), brief=True)
         if len(known) >= _KNOWN_MAX:
             known.clear()
         known[api_key] = (found, now_s + self._kept_s)  # into the old book, if all was forgotten meanwhile

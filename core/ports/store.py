@@ -249,15 +249,16 @@ class Transaction(Protocol):
 class UnitOfWork(Protocol):
     """Runs use cases in transactions; the only place that commits."""
 
-    async def write(self, use_case: Callable[[Transaction], T], *, step: Step | None = None) -> T:
+    async def write(self, use_case: Callable[[Transaction], T], *, step: Step | None = None, brief: bool = False) -> T:
         """Return what the use case returned, after its COMMIT; its error instead, after its rollback.
 
-        step: the kill points around the COMMIT. Raises ``Unavailable`` when the database does not take it.
+        step: the kill points around the COMMIT. brief: it looks at and changes some rows by their keys, so that the
+        event loop may well wait for it (not for its COMMIT). Raises ``Unavailable`` when the database does not take it.
         """
         ...
 
-    async def read(self, query: Callable[[ReadTransaction], T]) -> T:
-        """Return what the query returned from one consistent view."""
+    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False) -> T:
+        """Return what the query returned from one consistent view. brief: it looks at some rows by their keys."""
         ...
 
     def fits(self, offer: WorkerOffer) -> Callable[[int], bool]:

@@ -32,9 +32,9 @@ class CountedReads:
         self._uow = uow
         self.reads = 0
 
-    async def read(self, query: Callable[[ReadTransaction], T]) -> T:
+    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False) -> T:
         self.reads += 1
-        return await self._uow.read(query)
+        return await self._uow.read(query, brief=brief)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._uow, name)

@@ -122,8 +122,10 @@ class SlowPop:
         self.inner, self.popped, self.go = inner, asyncio.Event(), asyncio.Event()
         self.read, self.fits, self.changed_elsewhere = inner.read, inner.fits, inner.changed_elsewhere
 
-    async def write(self, use_case: Callable[[Transaction], Any], *, step: Step | None = None) -> Any:
-        result = await self.inner.write(use_case, step=step)
+    async def write(
+        self, use_case: Callable[[Transaction], Any], *, step: Step | None = None, brief: bool = False
+    ) -> Any:
+        result = await self.inner.write(use_case, step=step, brief=brief)
         if step is Step.POP and result.jobs and not self.go.is_set():
             self.popped.set()
             await self.go.wait()

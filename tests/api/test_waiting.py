@@ -25,9 +25,9 @@ class Counting:
         self._uow = uow
         self.reads = 0
 
-    async def read(self, query: Any) -> Any:
+    async def read(self, query: Any, *, brief: bool = False) -> Any:
         self.reads += 1
-        return await self._uow.read(query)
+        return await self._uow.read(query, brief=brief)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._uow, name)

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from core.domain.errors import NotPermitted, Unavailable
 from core.ports.store import Transaction
 from core.store import SqliteUnitOfWork, connection_of
-from core.store.sqlite.unit_of_work import GROUP_MAX
+from core.store.sqlite.writer import GROUP_MAX
 from tests.contracts.store_use import HeldOpen, add, names, outcome
 from tests.core.scene import HandClock
 from tests.stores import ONLY_SQLITE
@@ -124,3 +125,88 @@ def test_opening_says_what_is_wrong(tmp_path: Path) -> None:
     other.write_text("this is no database at all, but it is long enough to be looked at" * 20)
     with pytest.raises(Unavailable, match="not a database"):
         SqliteUnitOfWork.open(other, clock=HandClock())
+
+
+async def _ran_in(uow: SqliteUnitOfWork, *, brief: bool) -> int:
+    return await uow.write(lambda _: threading.get_ident(), brief=brief)
+
+
+@ONLY_SQLITE
+async def test_brief_use_cases_run_on_their_loop_and_others_on_the_thread(uow: SqliteUnitOfWork) -> None:
+    here = threading.get_ident()
+    assert await _ran_in(uow, brief=True) == here
+    assert await _ran_in(uow, brief=False) != here
+    assert await uow.read(lambda _: threading.get_ident(), brief=True) == here
+    assert await uow.read(lambda _: threading.get_ident()) != here
+
+
+@ONLY_SQLITE
+async def test_brief_results_are_given_out_only_after_the_commit(uow: SqliteUnitOfWork) -> None:
+    seen: list[str] = []
+    sa.event.listen(uow._engine, "commit", lambda _: seen.append("commit"))
+
+    async def one(name: str) -> None:
+        await uow.write(add(name), brief=True)
+        seen.append("result")
+
+    async with asyncio.TaskGroup() as tasks:
+        for i in range(3):
+            tasks.create_task(one(f"a{i}"))
+    assert seen == ["commit", "result", "result", "result"]
+
+
+@ONLY_SQLITE
+async def test_brief_and_long_use_cases_of_many_callers_are_all_done_in_turn(uow: SqliteUnitOfWork) -> None:
+    async def one(number: int) -> None:
+        for turn in range(5):
+            await uow.write(add(f"{number}.{turn}"), brief=(number + turn) % 3 > 0)
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(20):
+            tasks.create_task(one(number))
+    found = await uow.read(names)
+    assert len(found) == 100
+    for number in range(20):
+        own = [name for name in found if name.startswith(f"{number}.")]
+        assert own == [f"{number}.{turn}" for turn in range(5)]
+
+
+@ONLY_SQLITE
+async def test_the_loop_goes_on_while_another_program_writes(uow: SqliteUnitOfWork, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "horde.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    async with asyncio.TaskGroup() as tasks:
+        waits = tasks.create_task(uow.write(add("then"), brief=True))
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        assert not waits.done()
+        assert await uow.read(names, brief=True) == [], "reading goes on"
+        other.execute("ROLLBACK")
+        other.close()
+    assert waits.result() == 1
+    assert await _ran_in(uow, brief=True) == threading.get_ident(), "and the next one is brief again"
+
+
+@ONLY_SQLITE
+async def test_what_was_asked_for_is_done_before_the_close(uow: SqliteUnitOfWork, tmp_path: Path) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for i in range(GROUP_MAX * 2):
+            tasks.create_task(uow.write(add(f"zz{i}"), brief=i % 50 > 0))
+        await asyncio.sleep(0)
+        await uow.aclose()
+    with sqlite3.connect(tmp_path / "horde.db") as other:
+        found = other.execute("SELECT count(*) FROM accounts WHERE name LIKE 'zz%'").fetchone()
+    other.close()
+    assert found == (GROUP_MAX * 2,)
+
+
+@ONLY_SQLITE
+def test_a_write_whose_loop_has_ended_holds_up_nobody(tmp_path: Path, uow: SqliteUnitOfWork) -> None:
+    async def leaves() -> None:
+        asyncio.get_running_loop().create_task(uow.write(add("left"), brief=True))
+        await asyncio.sleep(0)
+
+    asyncio.run(leaves())
+    assert asyncio.run(uow.write(add("next"), brief=True)) in {1, 2}
+    uow.close()
+    assert not uow._writer._thread.is_alive()

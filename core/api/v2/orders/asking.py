@@ -90,7 +90,7 @@ async def ask(
         return accepted
 
     try:
-        accepted = await context.uow.write(order)
+        accepted = await context.uow.write(order, brief=True)
     except PromptRejected:
         if context.prompt_timeouts and not account.moderator:
             await context.standing.strike(address)

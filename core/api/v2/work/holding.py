@@ -140,7 +140,7 @@ async def _claim(request: web.Request, context: ApiContext, offer: WorkerOffer, 
             return _more_forms(tx, offer, popped, policy=policy, now_ms=now_ms)
         return tell(tx, popped, now_ms=now_ms) if holds else popped
 
-    return await context.uow.write(claim, step=Step.POP)
+    return await context.uow.write(claim, step=Step.POP, brief=True)
 
 
 def _more_forms(tx: Transaction, offer: WorkerOffer, popped: Popped, *, policy: QueuePolicy, now_ms: int) -> Popped:
