@@ -24,24 +24,27 @@ class Inbox:
         self._clock = clock
         self._on_new = on_new
 
-    async def read(self, platform: Platform) -> None:
+    async def read(self, platform: Platform, *, on_stored: Callable[[], None] = lambda: None) -> None:
         """Stores what happens on the platform until that fails; raises what the platform raised."""
         cursor = await self._uow.read(partial(cursor_of, platform=platform.name))
         waiting: asyncio.Queue[PlatformEvent] = asyncio.Queue(WAITING_MAX)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._store_all(platform, waiting))
+            group.create_task(self._store_all(platform, waiting, on_stored))
             async for event in platform.events(cursor):
                 await waiting.put(event)
             message = f"{platform.name} says nothing more: its stream has ended."
             raise PlatformDown(message)
 
-    async def _store_all(self, platform: Platform, waiting: asyncio.Queue[PlatformEvent]) -> None:
+    async def _store_all(
+        self, platform: Platform, waiting: asyncio.Queue[PlatformEvent], on_stored: Callable[[], None]
+    ) -> None:
         while True:
             events = [await waiting.get()]
             while len(events) < BATCH and not waiting.empty():
                 events.append(waiting.get_nowait())
             await self._uow.write(partial(self._store, events=events), step=Step.INBOX)
             await platform.acknowledge(events)
+            on_stored()
 
     def _store(self, tx: Transaction, *, events: list[PlatformEvent]) -> None:
         if store_events(tx, events=events, now_ms=self._clock.now_ms()):

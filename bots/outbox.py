@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, assert_never
 
+from bots.leases import Lease
 from bots.platform import (
     Absent,
     Ambiguous,
@@ -70,13 +71,15 @@ class Outbox:
         delete_picture: Callable[[str], Awaitable[None]],
         on_settled: Callable[[], None],
         patience: Patience | None = None,
+        lease: Lease | None = None,
     ) -> None:
-        """Hold the ports."""
+        """Hold the ports. lease: only while it is held rows are claimed and sent; None where nobody else can be."""
         self._uow = uow
         self._clock = clock
         self._delete_picture = delete_picture
         self._on_settled = on_settled
         self._patience = patience or Patience()
+        self._lease = lease
         self._down: set[str] = set()
 
     async def recover(self, platform: Platform) -> int:
@@ -95,7 +98,7 @@ class Outbox:
             return 0
         doubtful = await self._uow.read(partial(due_unknown, platform=platform.name, now_ms=now_ms, limit=limit))
         claimed = await self._uow.write(
-            partial(claim_due, platform=platform.name, now_ms=now_ms, limit=limit), step=Step.OUTBOX_CLAIM
+            partial(self._claim, platform=platform.name, now_ms=now_ms, limit=limit), step=Step.OUTBOX_CLAIM
         )
         ends = await asyncio.gather(
             *(self._reconcile(platform, row) for row in doubtful),
@@ -107,6 +110,10 @@ class Outbox:
                 raise end
         return len(ends)
 
+    def is_well(self, platform: Platform) -> bool:
+        """Tells whether no delivery to the platform has failed since one that went well."""
+        return platform.name not in self._down
+
     async def next_due_s(self, platform: Platform, *, most_s: float) -> float:
         """Returns how many seconds from now the platform's next row is due, at most most_s."""
         due_ms = await self._uow.read(partial(next_due_ms, platform=platform.name))
@@ -115,6 +122,12 @@ class Outbox:
         wait_s = (due_ms - self._clock.now_ms()) / 1_000
         # A row that is due but was not taken waits for another one: the hint or the tick tells.
         return min(wait_s, most_s) if wait_s > 0 else most_s
+
+    def _claim(self, tx: Transaction, *, platform: str, now_ms: int, limit: int) -> list[OutboxRow]:
+        """Takes what is due; nothing where another process runs the platform by now, which has doubted all it found."""
+        if self._lease is not None and not self._lease.holds(tx):
+            return []
+        return claim_due(tx, platform=platform, now_ms=now_ms, limit=limit)
 
     async def _deliver(self, platform: Platform, row: OutboxRow) -> None:
         reached(Step.OUTBOX_DELIVER, Edge.BEFORE)
@@ -129,6 +142,8 @@ class Outbox:
         await self._write(self._settle, row=row, platform=platform, outcome=outcome)
 
     async def _attempt(self, platform: Platform, row: OutboxRow) -> Outcome:
+        if self._lease is not None and not self._lease.is_held:
+            return Ambiguous(reason="this process was away for too long: another one may have it")
         try:
             async with asyncio.timeout(self._patience.call_s):
                 if row.target in REMOVALS:
@@ -165,7 +180,7 @@ class Outbox:
             case Delivered():
                 self._sent(tx, row, outcome.remote_id, outcome.url, now_ms)
             case Refused():
-                settle_dead(tx, row_id=row.id, reason=outcome.reason, now_ms=now_ms)
+                settle_dead(tx, row=row, reason=outcome.reason, now_ms=now_ms)
                 tx.after_commit(self._on_settled)
                 _log.warning(
                     "outbox.dead platform=%s row=%s target=%s reason=%r",
@@ -176,7 +191,7 @@ class Outbox:
                 )
             case RetryAt():
                 due_ms = max(outcome.at_ms, now_ms)
-                settle_later(tx, row_id=row.id, next_at_ms=due_ms, reason=outcome.reason, now_ms=now_ms)
+                settle_later(tx, row=row, next_at_ms=due_ms, reason=outcome.reason, now_ms=now_ms)
             case Ambiguous():
                 look_ms = now_ms + round(platform.capabilities.read_lag_s * 1_000)
                 settle_unknown(tx, row=row, next_at_ms=look_ms, reason=outcome.reason, now_ms=now_ms)
@@ -198,7 +213,7 @@ class Outbox:
             case Unsure():
                 since_ms = row.unknown_since_ms if row.unknown_since_ms is not None else now_ms
                 if now_ms - since_ms > self._patience.unsure_s * 1_000:
-                    settle_dead(tx, row_id=row.id, reason=f"never found out: {finding.reason}", now_ms=now_ms)
+                    settle_dead(tx, row=row, reason=f"never found out: {finding.reason}", now_ms=now_ms)
                     tx.after_commit(self._on_settled)
                     _log.error("outbox.dead platform=%s row=%s reason=%r", row.platform, row.id, finding.reason)
                 else:
@@ -212,7 +227,7 @@ class Outbox:
         """The post is certainly not there: it is sent again, at once after the first attempt, else after a pause."""
         now_ms = self._clock.now_ms()
         pause_ms = 0 if row.attempts <= 1 else self._patience.pause_ms(row.attempts)
-        settle_later(tx, row_id=row.id, next_at_ms=now_ms + pause_ms, reason=reason, now_ms=now_ms)
+        settle_later(tx, row=row, next_at_ms=now_ms + pause_ms, reason=reason, now_ms=now_ms)
         tx.after_commit(self._on_settled)
 
     def _sent(self, tx: Transaction, row: OutboxRow, remote_id: str, url: str | None, now_ms: int) -> None:

@@ -1,18 +1,25 @@
 """The runner keeps everything going, whatever breaks, and stops at once."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bots.hints import Hint
-from bots.platform import Target
-from bots.runner import Rhythm, Runner
+from bots.leases import Lease
+from bots.outbox import Outbox
+from bots.platform import PlatformDown, Target
+from bots.runner import Runner
+from bots.supervisor import Rhythm
 from tests.bots.scene import Scene
-from tests.bots.square import Square
+from tests.bots.square import HandClock, Square
+from tests.stores import Database
 
-QUICK = Rhythm(tick_s=0.02, restart_first_s=0.02, restart_most_s=0.05, steady_s=0.03)
+QUICK = Rhythm(tick_s=0.02, restart_first_s=0.02, restart_most_s=0.05, steady_s=0.03, lease_s=0.6)
 
 
 def runner_of(scene: Scene, *others: Square) -> Runner:
@@ -60,7 +67,7 @@ async def test_a_mention_is_answered_by_the_running_bots(scene: Scene) -> None:
 
 
 async def test_a_broken_stream_is_taken_up_again_where_it_was(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", logger="bots.runner")
+    caplog.set_level("INFO", logger="bots.supervisor")
     async with running(runner_of(scene)):
         scene.square.say("@horde help")
         await until(lambda: len(scene.square.posts) == 1)
@@ -70,6 +77,102 @@ async def test_a_broken_stream_is_taken_up_again_where_it_was(scene: Scene, capl
         await until(lambda: "bots.up part=square.inbox" in caplog.text)
     assert caplog.text.count("bots.down") == 1
     assert len(scene.square.posts) == 2
+
+
+async def test_a_platform_that_hangs_before_it_fails_is_told_down_once_and_up_once(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Regression: an outage counted as over after a while without a fault, so each time-out of a server told of two."""
+    caplog.set_level("INFO", logger="bots.supervisor")
+    async with running(runner_of(scene)):
+        for failures in range(4):
+            await asyncio.sleep(4 * QUICK.steady_s)
+            scene.square.break_stream(PlatformDown("it took too long"))
+            await until(lambda broken=failures + 1: scene.square.broken == broken)  # type: ignore[misc]  # bound now
+        await asyncio.sleep(4 * QUICK.steady_s)
+        assert "bots.up" not in caplog.text
+        scene.square.say("@horde help")
+        await until(lambda: "bots.up part=square.inbox" in caplog.text)
+    assert (caplog.text.count("bots.down"), caplog.text.count("bots.up")) == (1, 1)
+
+
+async def test_an_outage_is_over_when_the_platform_was_read_though_nothing_is_new(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Counting(Square):
+        reads = 0
+
+    caplog.set_level("INFO", logger="bots.supervisor")
+    other = Counting(scene.clock, name="circle")
+    async with running(runner_of(scene, other)):
+        other.break_stream()
+        await until(lambda: "bots.down part=circle.inbox" in caplog.text)
+        await until(lambda: other.opened == 2)
+        other.reads += 1
+        await until(lambda: "bots.up part=circle.inbox" in caplog.text)
+
+
+async def test_of_two_processes_one_runs_the_platform_and_the_other_takes_over(
+    tmp_path: Path, database: Database
+) -> None:
+    clock = HandClock()
+    scene = await Scene.set_up(tmp_path, await database.open(clock=clock), clock)
+    other = replace(scene, uow=await database.open(clock=clock), square=Square(clock))
+    async with running(runner_of(scene)):
+        await until(lambda: scene.square.opened)
+        async with running(runner_of(other)):
+            for number in range(3):
+                scene.square.say("@horde help", by=f"person {number}")
+                await until(lambda so_far=number + 1: len(scene.square.posts) == so_far)  # type: ignore[misc]  # bound now
+            assert (other.square.opened, other.square.posts) == (0, {})
+    async with running(runner_of(other)):
+        await until(lambda: other.square.opened)
+
+
+async def test_a_lease_that_is_not_renewed_is_taken_over_and_its_holder_claims_and_sends_nothing_more(
+    tmp_path: Path, database: Database
+) -> None:
+    clock = HandClock()
+    scene = await Scene.set_up(tmp_path, await database.open(clock=clock), clock)
+    mine, theirs = (
+        Lease("square", uow=scene.uow, clock=clock, lasts_s=0.3),
+        Lease("square", uow=await database.open(clock=clock), clock=clock, lasts_s=0.3),
+    )
+    await mine.claim()
+    assert mine.is_held
+    await theirs.claim()
+    assert not theirs.is_held
+
+    scene.square.say("@horde help")
+    await scene.accept()
+    slow = Outbox(
+        uow=scene.uow, clock=clock, delete_picture=scene.horde.delete_picture, on_settled=lambda: None, lease=mine
+    )
+    await asyncio.sleep(0.4)
+    assert not mine.is_held
+    await theirs.claim()
+    assert theirs.is_held
+    assert await slow.deliver_due(scene.square) == 0
+    assert scene.square.posts == {}
+    await mine.claim()
+    assert not mine.is_held
+    quick = Outbox(
+        uow=scene.uow, clock=clock, delete_picture=scene.horde.delete_picture, on_settled=lambda: None, lease=theirs
+    )
+    assert await quick.deliver_due(scene.square) == 1
+    assert len(scene.square.posts) == 1
+
+
+async def test_the_lease_of_a_process_that_is_gone_is_taken_over_at_once(scene: Scene) -> None:
+    ended = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=asyncio.subprocess.PIPE)
+    dead = Lease("square", uow=scene.uow, clock=scene.clock, process=ended.pid)
+    await dead.claim()
+    heir = Lease("square", uow=scene.uow, clock=scene.clock)
+    await heir.claim()
+    assert not heir.is_held
+    await ended.communicate(b"")
+    await heir.claim()
+    assert heir.is_held
 
 
 async def test_a_misconfigured_adapter_stops_alone(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:

@@ -145,11 +145,11 @@ def settle_sent(tx: Transaction, *, row_id: str, remote_id: str, remote_url: str
     _change(tx, row_id, now_ms, state=OutboxState.SENT.value, remote_id=remote_id, remote_url=remote_url, reason="")
 
 
-def settle_later(tx: Transaction, *, row_id: str, next_at_ms: int, reason: str, now_ms: int) -> None:
+def settle_later(tx: Transaction, *, row: OutboxRow, next_at_ms: int, reason: str, now_ms: int) -> None:
     """The post is certainly not there and is sent at `next_at_ms`."""
-    _change(
+    _change_open(
         tx,
-        row_id,
+        row,
         now_ms,
         state=OutboxState.PENDING.value,
         next_at_ms=next_at_ms,
@@ -162,9 +162,9 @@ def settle_later(tx: Transaction, *, row_id: str, next_at_ms: int, reason: str, 
 def settle_unknown(tx: Transaction, *, row: OutboxRow, next_at_ms: int, reason: str, now_ms: int) -> None:
     """Nobody knows whether the post is there; it is looked for at `next_at_ms`."""
     since_ms = row.unknown_since_ms if row.unknown_since_ms is not None else now_ms
-    _change(
+    _change_open(
         tx,
-        row.id,
+        row,
         now_ms,
         state=OutboxState.UNKNOWN.value,
         next_at_ms=next_at_ms,
@@ -175,12 +175,12 @@ def settle_unknown(tx: Transaction, *, row: OutboxRow, next_at_ms: int, reason: 
 
 def settle_absent(tx: Transaction, *, row: OutboxRow, next_at_ms: int, now_ms: int) -> None:
     """The post was looked for and not seen once; it is looked for again at `next_at_ms`."""
-    _change(tx, row.id, now_ms, next_at_ms=next_at_ms, absent_at_ms=now_ms, reason="not seen once")
+    _change_open(tx, row, now_ms, next_at_ms=next_at_ms, absent_at_ms=now_ms, reason="not seen once")
 
 
-def settle_dead(tx: Transaction, *, row_id: str, reason: str, now_ms: int) -> None:
+def settle_dead(tx: Transaction, *, row: OutboxRow, reason: str, now_ms: int) -> None:
     """The post will not be sent (again) by itself; `reason` says why."""
-    _change(tx, row_id, now_ms, state=OutboxState.DEAD.value, reason=reason)
+    _change_open(tx, row, now_ms, state=OutboxState.DEAD.value, reason=reason)
 
 
 def post_of_remote(tx: ReadTransaction | Transaction, *, platform: str, remote_id: str) -> OutboxRow | None:
@@ -205,6 +205,19 @@ def _all_rows() -> Select[tuple[object, ...]]:
 
 def _change(tx: Transaction, row_id: str, now_ms: int, **columns: object) -> None:
     connection_of(tx).execute(update(outbox).where(outbox.c.id == row_id).values(changed_at_ms=now_ms, **columns))
+
+
+def _change_open(tx: Transaction, row: OutboxRow, now_ms: int, **columns: object) -> None:
+    """Changes the row unless another process has dealt with it since it was read."""
+    connection_of(tx).execute(
+        update(outbox)
+        .where(
+            outbox.c.id == row.id,
+            outbox.c.attempts == row.attempts,
+            outbox.c.state.in_([OutboxState.SENDING.value, OutboxState.UNKNOWN.value]),
+        )
+        .values(changed_at_ms=now_ms, **columns)
+    )
 
 
 def _row(row: Row[tuple[object, ...]], *, state: OutboxState | None = None, attempts: int | None = None) -> OutboxRow:

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import func, select
 
 from bots.platform import Delivered, Found, PlatformMisconfigured
-from bots.runner import Rhythm, Runner
+from bots.runner import Runner
 from bots.store.rows import CommissionState, OutboxState
 from bots.store.tables import commissions as table
+from bots.supervisor import Rhythm
 from core.store import connection_of
 from tests.bots.discord.conftest import Guild
 from tests.doubles.discord import EPHEMERAL, LOADING, PATCH_ORIGINAL, POST_MESSAGE, TOKEN_MS

@@ -28,7 +28,7 @@ async def test_an_answer_lost_on_the_way_is_there_once(play: RedditScene, fault:
 async def test_reddit_down_for_an_hour_is_told_once_and_nothing_is_lost(
     play: RedditScene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", logger="bots.runner")
+    caplog.set_level("INFO", logger="bots.supervisor")
     first = play.town.mention("u/horde-bot help")
     async with play.working():
         await play.answers(first)
@@ -49,7 +49,7 @@ async def test_reddit_down_for_an_hour_is_told_once_and_nothing_is_lost(
 async def test_being_told_to_wait_is_one_outage_however_often_it_is_told(
     play: RedditScene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", logger="bots.runner")
+    caplog.set_level("INFO", logger="bots.supervisor")
     play.double.faults.order("/message/unread", "429", times=2, wait_s=1)
     asked = play.town.mention("u/horde-bot help")
     async with play.working():
@@ -68,7 +68,7 @@ async def test_an_expired_token_is_renewed_and_the_post_made_once(play: RedditSc
     other = play.town.mention("u/horde-bot draw me a dog")
     assert isinstance(await platform.deliver(picture_post(other["name"])), Delivered)
     assert len(play.town.of_bot("t1")) == 2
-    assert play.town.calls[TOKEN] == 2
+    assert play.town.calls[TOKEN] == 4  # one for looking things up and one for writing, each twice
 
 
 async def test_a_token_that_cannot_be_renewed_now_is_no_lost_post(play: RedditScene, connect: Connect) -> None:
@@ -116,11 +116,23 @@ async def test_429_holds_all_calls_back_until_its_time(play: RedditScene, connec
 
 async def test_the_last_call_of_a_window_is_heeded_before_reddit_says_429(play: RedditScene, connect: Connect) -> None:
     asked = play.town.mention("u/horde-bot draw me a cat")
-    play.double.remaining, play.double.reset_s = 1, 120
     platform = connect()
+    other = play.town.mention("u/horde-bot draw me a dog")
+    assert isinstance(await platform.deliver(picture_post(other["name"])), Delivered)
+    play.double.remaining, play.double.reset_s = 2, 120
     assert isinstance(await platform.deliver(picture_post(asked["name"])), Delivered)
     assert isinstance(await platform.deliver(shown_post()), RetryAt)
     assert play.town.calls["/api/submit/"] == 0
+
+
+@pytest.mark.parametrize("code", ["TOO_OLD", "THREAD_LOCKED", "DELETED_COMMENT", "TOO_MANY_COMMENTS"])
+async def test_a_no_of_reddit_is_final_and_said_by_its_name(play: RedditScene, connect: Connect, code: str) -> None:
+    asked = play.town.mention("u/horde-bot draw me a cat")
+    play.double.faults.order("/api/comment/", error=(code, "no"))
+    outcome = await connect().deliver(picture_post(asked["name"]))
+    assert isinstance(outcome, Refused)
+    assert outcome.reason.startswith(code)
+    assert play.town.calls["/api/comment/"] == 1
 
 
 @pytest.mark.parametrize("trouble", ["deleted", "removed", "locked", "banned"])
@@ -219,7 +231,7 @@ async def test_the_credentials_of_another_account_are_said_to_be_that(play: Redd
 
 async def test_a_message_nobody_takes_is_refused(play: RedditScene, connect: Connect) -> None:
     asked = play.town.mention("u/horde-bot draw me a cat\nprivate")
-    play.town.closed_messages.add("Ann")
+    play.town.closed_messages.add("ann")
     assert isinstance(await connect().deliver(picture_post(asked["name"], private=True)), Refused)
 
 
