@@ -51,6 +51,7 @@ class CommonsPlatform:
         self.client = TimelineClient(uow=uow, clock=clock, handle=handle)
         self._clock = clock
         self._handle = handle
+        self.reads = 0
 
     @property
     def name(self) -> str:
@@ -74,6 +75,7 @@ class CommonsPlatform:
                 news, cursor = await self.client.news(cursor, limit=BATCH)
             except Unavailable as exc:
                 raise PlatformDown(str(exc)) from exc
+            self.reads += 1
             for event in news:
                 yield event
             if not news:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -44,7 +44,7 @@ class Town(Protocol):
         """A person writes to the bot, in public; returns the post's id."""
         ...
 
-    async def command(self, name: str, options: Mapping[str, object], *, by: str) -> str:
+    async def command(self, name: str, options: Mapping[str, Any], *, by: str) -> str:
         """A person uses a command of the platform's own; returns the id of what the answer answers."""
         ...
 

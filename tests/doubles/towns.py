@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 from tests.doubles.discord import DiscordDouble
 from tests.doubles.discord_gateway import Json
@@ -46,7 +47,7 @@ class MastodonTown:
     async def say(self, text: str, *, by: str, in_reply_to: str | None) -> str:
         return self._world.say(self._person(by), text, in_reply_to=in_reply_to).id
 
-    async def command(self, name: str, options: Mapping[str, object], *, by: str) -> str:
+    async def command(self, name: str, options: Mapping[str, Any], *, by: str) -> str:
         raise NotImplementedError("A Mastodon server has no commands of its own.")
 
     async def like(self, post_id: str, *, by: str) -> None:
@@ -108,7 +109,7 @@ class RedditTown:
             return str(self._town.comment(author=by, parent=in_reply_to, text=text)["name"])
         return str(self._town.mention(text, author=by)["name"])
 
-    async def command(self, name: str, options: Mapping[str, object], *, by: str) -> str:
+    async def command(self, name: str, options: Mapping[str, Any], *, by: str) -> str:
         raise NotImplementedError("Reddit has no commands of its own.")
 
     async def like(self, post_id: str, *, by: str) -> None:
@@ -162,7 +163,7 @@ class DiscordTown:
         said = await self._server.say(text, by=self._person(by), channel=TALK_CHANNEL, answers=answers)
         return f"{TALK_CHANNEL}.{said}"
 
-    async def command(self, name: str, options: Mapping[str, object], *, by: str) -> str:
+    async def command(self, name: str, options: Mapping[str, Any], *, by: str) -> str:
         asked = await self._server.ask(name, by=self._person(by), channel=TALK_CHANNEL, **dict(options))
         self._commands[f"{TALK_CHANNEL}.{asked.id}"] = asked.token
         return f"{TALK_CHANNEL}.{asked.id}"
