@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from config.hordes.remote import HordeSettings, missing_for_horde
 from config.kudos import KudosSettings
 from config.platforms.conversation import BotSettings
 from config.platforms.discord import DiscordSettings
@@ -164,6 +165,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mastodon: MastodonSettings = MastodonSettings()
     discord: DiscordSettings = DiscordSettings()
     bots: BotSettings = BotSettings()
+    horde: HordeSettings = HordeSettings()
     log: LogSettings = LogSettings()
 
     @property
@@ -208,6 +210,7 @@ def load_settings(
         sections.setdefault(section, {})[leaf] = converted
     hints = get_type_hints(Settings)
     problems += _missing_for_s3(sections.get("objects", {}))
+    problems += missing_for_horde(HordeSettings(**sections.get("horde", {})))
     if problems:
         raise SettingsError(problems)
     return Settings(**{section: hints[section](**values) for section, values in sections.items()})

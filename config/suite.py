@@ -41,7 +41,7 @@ class Suite:
         """Serves until `stop` is set. Raises Unavailable where port, data folder or database cannot be used."""
         settings, server_settings = self._settings, self._settings.server
         serves = Part.API in self._parts
-        works = settings.worker.enabled and {Part.API, Part.WORKER} <= self._parts
+        works = settings.worker.enabled and not settings.horde.url and {Part.API, Part.WORKER} <= self._parts
         raise_open_files_limit()
         async with AsyncExitStack() as closing:
             local_url = f"http://{server_settings.host}:{server_settings.port}"

@@ -12,12 +12,12 @@ from bots.commons.adapter import CommonsPlatform
 from bots.commons.pages.context import CommonsContext
 from bots.commons.pages.routes import routes as commons_routes
 from bots.commons.price import PriceTag
-from bots.horde.embedded import EmbeddedHorde
 from bots.horde.sources import SourcePictures
 from bots.metrics import BotFigures
 from bots.platform import Platform, PlatformMisconfigured
 from bots.runner import Runner
 from bots.styles import StyleShelf, StylesInvalid
+from config.hordes.chosen import horde_of
 from config.kudos import fee_per_mille, kudos_policy, tax_job_mk
 from config.limits import client_addresses, rate_limits
 from config.objects import Shelf, disk_objects, s3_objects
@@ -285,7 +285,17 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     sources = SourcePictures(
         fetches=context.sources, objects=objects, clock=clock, kept_s=policy.request_lifetime_s + HOUR_S
     )
-    horde = EmbeddedHorde(policy=policy, screening=judged, objects=objects, sources=sources)
+    horde, beside = horde_of(
+        settings.horde,
+        version=VERSION,
+        uow=uow,
+        clock=clock,
+        policy=policy,
+        screening=judged,
+        objects=objects,
+        sources=sources,
+        secret=ground.secret,
+    )
     runner = Runner(
         uow=uow,
         clock=clock,
@@ -293,7 +303,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         shelf=shelf,
         platforms=platforms,
         places=showcases(settings),
-        rooms=rooms_of(settings.bots, horde=horde, uow=uow, clock=clock, platforms=platforms),
+        rooms=[*rooms_of(settings.bots, horde=horde, uow=uow, clock=clock, platforms=platforms), *beside],
         gate=gate_of(settings.bots),
     )
     uow.on_events(runner.hint_events)

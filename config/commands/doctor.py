@@ -51,6 +51,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _looked_at("database", lambda: _database(settings))
     yield from _objects(settings)
     yield _port(settings)
+    yield from _horde(settings)
     yield from _mastodon(settings)
     yield from _discord(settings)
     yield _looked_at("styles", lambda: _styles(settings))
@@ -120,6 +121,22 @@ def _objects(settings: Settings) -> Iterator[Finding]:
             ]
         finally:
             objects.close()
+
+    yield from asyncio.run(look())
+
+
+def _horde(settings: Settings) -> Iterator[Finding]:
+    if not settings.horde.url:
+        return
+    from bots.horde.remote.check import try_out
+    from config.hordes.remote import access_of
+    from config.wiring import VERSION
+
+    async def look() -> list[Finding]:
+        return [
+            Finding(subject=f"horde: {tried.what}", told=tried.told, next_step=tried.next_step)
+            async for tried in try_out(access_of(settings.horde, version=VERSION))
+        ]
 
     yield from asyncio.run(look())
 
