@@ -33,6 +33,7 @@ from bots.store.parties import (
     open_party_at,
     parties_due,
     parties_of,
+    wipe_opener,
 )
 from bots.store.rows import Commission, OutboxState
 from core.domain.errors import InsufficientKudos
@@ -68,6 +69,7 @@ class Parties:
             turns={"parties": self.take_turn},
             finished=(self.reward,),
             wishes=(party_wish,),
+            forgets=(self.forget,),
         )
 
     def answer(self, tx: Transaction, asked: Asked) -> Told:
@@ -105,6 +107,12 @@ class Parties:
             ref=party.id,
         )
         return party_award(theme=party.theme, award_mk=party.award_mk)
+
+    def forget(self, tx: Transaction, platform: str, person: str) -> None:
+        """The person's parties are over, and none of them tells whose it was."""
+        for party in parties_of(tx, platform=platform, opener_id=person):
+            self._end(tx, party, self._clock.now_ms())
+        wipe_opener(tx, platform=platform, opener_id=person)
 
     async def take_turn(self) -> int:
         """Threads that are there now are open, parties whose time is over end; returns how many changed."""
@@ -227,7 +235,9 @@ def _post(party: Party, target: Target, text: str, *, in_reply_to: str | None = 
         platform=party.platform,
         target=target,
         text=text,
-        to=Author(external_id=party.opener_id, display_name=party.opener_name),
+        to=Author(external_id="", display_name="")
+        if target is Target.PARTY_END
+        else Author(external_id=party.opener_id, display_name=party.opener_name),
         in_reply_to=in_reply_to,
         visibility=Visibility.DIRECT if target is Target.NOTICE else Visibility.PUBLIC,
         thread_name=party.theme if target is Target.PARTY else "",

@@ -119,6 +119,15 @@ def guest_count(tx: ReadTransaction | Transaction, *, party_id: str) -> int:
     return int(counted or 0)
 
 
+def wipe_opener(tx: Transaction, *, platform: str, opener_id: str) -> None:
+    """Nothing tells any more who opened these parties."""
+    connection_of(tx).execute(
+        update(parties)
+        .where(parties.c.platform == platform, parties.c.opener_id == opener_id)
+        .values(opener_id="forgotten", opener_name="forgotten", theme="")
+    )
+
+
 def _party(row: Row[tuple[object, ...]]) -> Party:
     columns = dict(row._mapping)  # noqa: SLF001 - the public name of this attribute starts with an underscore
     columns["state"] = PartyState(str(columns["state"]))

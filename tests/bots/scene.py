@@ -112,7 +112,9 @@ class Scene:
         """What stands beside the desk."""
         platforms = {self.square.name: self.square}
         parties = Parties(uow=self.uow, clock=self.clock, horde=self.horde, platforms=platforms)
-        return [Ratings().room(), parties.room(), manners_room(horde=self.horde, uow=self.uow, clock=self.clock)]
+        rooms = [Ratings().room(), parties.room()]
+        forgets = tuple(forget for room in rooms for forget in room.forgets)
+        return [*rooms, manners_room(horde=self.horde, uow=self.uow, clock=self.clock, forgets=forgets)]
 
     async def take_turns(self) -> None:
         """What is due in the rooms beside the desk is done."""

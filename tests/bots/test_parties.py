@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from bots.platform import Post, Target
+from bots.store.tables import parties
 from core.domain.ids import MINT
 from core.domain.kudos.ledger import TransferReason
+from core.ports.store import ReadTransaction
 from core.services.kudos.audit import audit
 from core.services.kudos.transfer import transfer
 from core.services.people.identify import identify
+from core.store import connection_of
 from tests.bots.scene import Scene
 
 OPEN = "@horde party Winter animals style: ocean words: fox, owl award: 5 guests: 2 hours: 3"
@@ -154,3 +158,21 @@ async def test_three_parties_at_once_are_the_most(scene: Scene) -> None:
         await scene.play()
     assert len(scene.square.of(Target.PARTY)) == 3
     assert "3 parties already" in said_to(scene, "ann")[-1].text
+
+
+async def test_who_is_forgotten_leaves_no_party_and_no_hold(scene: Scene) -> None:
+    await opened(scene)
+    scene.square.say("@horde forget me")
+    await scene.play()
+    await scene.take_turns()
+    await scene.play()
+
+    def rows(tx: ReadTransaction) -> list[tuple[object, ...]]:
+        return [tuple(row) for row in connection_of(tx).execute(select(parties))]
+
+    [row] = await scene.uow.read(rows)
+    assert "ended" in row
+    assert not {"ann", "Ann", "Winter animals"} & set(row)
+    assert len(scene.square.of(Target.PARTY_END)) == 1
+    audited = await scene.uow.read(audit)
+    assert audited.ok
