@@ -257,8 +257,11 @@ class UnitOfWork(Protocol):
         """
         ...
 
-    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False) -> T:
-        """Return what the query returned from one consistent view. brief: it looks at some rows by their keys."""
+    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False, single: bool = False) -> T:
+        """Return what the query returned from one consistent view.
+
+        brief: it looks at some rows by their keys. single: it asks the database once, so that no view has to be kept.
+        """
         ...
 
     def fits(self, offer: WorkerOffer) -> Callable[[int], bool]:

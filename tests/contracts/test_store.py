@@ -261,3 +261,10 @@ async def test_200_pops_at_once_over_200_jobs_get_200(scene: Scene, database: Da
     assert len({job.job_id for one in popped for job in one.jobs}) == 200
     assert not (await scene.pop(offers[0])).jobs
     await scene.audit()
+
+
+async def test_a_look_that_asks_once(uow: Store) -> None:
+    number = await uow.write(add("ann"))
+    account = await uow.read(lambda tx: tx.accounts.get(number), single=True)
+    assert account is not None
+    assert account.name == "ann"

@@ -81,8 +81,10 @@ def shown(url: sa.URL) -> str:
     return url.render_as_string(hide_password=True).replace("%2F", "/")
 
 
-async def connect(url: sa.URL, *, answer_wait_s: float | None = ANSWER_WAIT_S) -> asyncpg.Connection:
-    """Return an open connection whose sums are whole numbers, as on SQLite."""
+async def connect(
+    url: sa.URL, *, answer_wait_s: float | None = ANSWER_WAIT_S, read_only: bool = False
+) -> asyncpg.Connection:
+    """Return an open connection whose sums are whole numbers, as on SQLite. read_only: unless it is told otherwise."""
     host, tls = url.query.get("host", url.host), url.query.get("sslmode")
     connection = await asyncpg.connect(
         host=host,
@@ -94,7 +96,7 @@ async def connect(url: sa.URL, *, answer_wait_s: float | None = ANSWER_WAIT_S) -
         timeout=CONNECT_WAIT_S,
         command_timeout=answer_wait_s,
         statement_cache_size=STATEMENTS_KEPT,
-        server_settings=_SETTINGS,
+        server_settings=_SETTINGS | ({"default_transaction_read_only": "on"} if read_only else {}),
     )
     # No column of ours is NUMERIC: where one comes back, it is a sum of whole numbers, or an average.
     await connection.set_type_codec("numeric", schema="pg_catalog", encoder=str, decoder=_number, format="text")

@@ -157,7 +157,8 @@ class Wires:
 
     async def _new(self) -> Wire:
         """Return a wire that was just opened."""
-        raw = await connect(self._url, answer_wait_s=None)  # ``_look`` waits for all answers
+        # ``_look`` waits for all answers.
+        raw = await connect(self._url, answer_wait_s=None, read_only=self._begin is Begin.LOOKING)
         try:
             async with self._dressing:
                 self._raw = raw

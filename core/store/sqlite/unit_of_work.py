@@ -107,7 +107,7 @@ class SqliteUnitOfWork:
             result: T = await item.future
         return result
 
-    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False) -> T:
+    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False, single: bool = False) -> T:
         """Return what the query returned from one consistent view."""
         if brief:
             with self._looking:
