@@ -25,6 +25,8 @@ from core.store.tables import lanes
 from core.store.timed import Timed
 
 Handles: TypeAlias = tuple[tuple[str, AccountId], ...]
+Online: TypeAlias = dict[WorkerId, tuple[object, Worker]]
+"""Workers, each with the row that it was made of."""
 FITS_MAX = 2_048
 MARKS_MAX = 10_000
 HOT_WRITES = 40
@@ -127,7 +129,9 @@ class Memory:
         self._pressure: tuple[float, Counter[AccountId]] = (0.0, Counter())
         self.marks: OrderedDict[tuple[WorkerId, int], tuple[int, JobId]] = OrderedDict()
         self.mates: Timed[TeamId, tuple[AccountId, ...]] = Timed(kept_ms=10_000, size_max=1_000)
-        self.online: Timed[bool, dict[WorkerId, Worker]] = Timed(kept_ms=1_000, size_max=1)
+        self.online: Timed[bool, Online] = Timed(kept_ms=1_000, size_max=1)
+        self.online_before: Online = {}
+        """Those that were read last: whose row is still the same is not made anew."""
         self.named: Timed[Handles, tuple[AccountId, ...]] = Timed(kept_ms=60_000, size_max=1_000)
         self.ranked: Timed[bool, array[int]] = Timed(kept_ms=60_000, size_max=1)
         self.counts = LaneCounts()

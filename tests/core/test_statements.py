@@ -1,6 +1,10 @@
 """How often a use case speaks to its database when nothing is special: the way of a job stays short."""
 
-from core.domain.ids import AccountId
+from dataclasses import replace
+
+from core.domain.ids import AccountId, WorkerId
+from core.ports.store import Transaction
+from core.store.rows.people.worker_statements import ONLINE_MAX
 from tests.core.scene import HandClock, Scene, draft
 from tests.core.spoken import spoken
 from tests.stores import Database, StoreKind
@@ -61,3 +65,28 @@ async def test_balances_are_written_last_and_in_one_statement(scene: Scene) -> N
     touching = [place for place, one in enumerate(said) if "INTO balances" in one]
     assert touching[-1] == len(said) - 1
     assert touching == list(range(touching[0], len(said)))
+
+
+async def test_a_job_that_one_of_very_many_workers_takes_has_them_not_read_anew(scene: Scene) -> None:
+    asker_id, owner_id = await settled(scene)
+    clock = scene.clock
+    assert isinstance(clock, HandClock)
+    clock.pass_s(1)
+
+    def crowd(tx: Transaction) -> None:
+        (one,) = tx.workers.of_owner(owner_id)
+        for number in range(ONLINE_MAX):
+            name = f"one of many {number}"
+            tx.workers.add(replace(one.offer, name=name), worker_id=WorkerId(name), now_ms=clock.now_ms())
+
+    await scene.do(crowd)
+    await scene.ask(asker_id)
+    await scene.ask(asker_id)
+    with spoken(scene.uow) as said:  # type: ignore[arg-type]  # a store, behind its port
+        await scene.pop_one(scene.offer(owner_id, start_id="it is not among the last thousand"))
+        await scene.ask(asker_id)
+    assert not [one for one in said if "workers.last_seen_at_ms >=" in one]
+    with spoken(scene.uow) as said:  # type: ignore[arg-type]  # a store, behind its port
+        clock.pass_s(2)
+        await scene.ask(asker_id)
+    assert [one for one in said if "workers.last_seen_at_ms >=" in one], "a second later they are"

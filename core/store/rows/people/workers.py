@@ -1,6 +1,7 @@
 """Workers and what they offer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.domain.workers.speed import speed_milli_of
 from core.domain.workers.suspicion import SuspicionReason
 from core.domain.workers.team import TeamId
 from core.domain.workers.worker import Known, Worker
-from core.store.memory import Memory
+from core.store.memory import Memory, Online
 from core.store.rows.people import worker_statements as sql
 from core.store.statement import Line
 from core.store.writes import Writes
@@ -54,11 +55,16 @@ class Workers:
     def online(self, since_ms: int) -> Sequence[Worker]:
         """Return the workers that were seen since then, at most a thousand; what is known of them is a second old."""
 
-        def ask() -> dict[WorkerId, Worker]:
-            return {WorkerId(row.id): worker_of(row) for row in self._line.all(sql.ONLINE, {"since_ms": since_ms})}
+        def ask() -> Online:
+            before, found = self._memory.online_before, {}
+            for row in self._line.all(sql.ONLINE, {"since_ms": since_ms}):
+                same = before.get(row.id)
+                found[row.id] = same if same is not None and same[0] == row else (row, worker_of(row))
+            self._memory.online_before = found
+            return found
 
         there = self._memory.online.get(True, ask, now_ms=since_ms)
-        return [worker for worker in there.values() if worker.last_seen_at_ms >= since_ms]
+        return [worker for _, worker in there.values() if worker.last_seen_at_ms >= since_ms]
 
     def of_owner(self, account_id: AccountId) -> Sequence[Worker]:
         """Return the account's workers, the oldest first."""
@@ -111,9 +117,7 @@ class Workers:
 
     def seen(self, worker_id: WorkerId, *, offer: WorkerOffer, now_ms: int) -> None:
         """Note what the worker offers now, and its uptime since it was last seen."""
-        known = (self._memory.online.known(True) or {}).get(worker_id)
-        if known is None or known.offer != offer:
-            self._memory.online.forget(True)
+        self._note_online(worker_id, offer)
         row = {
             "id": worker_id,
             "start_id": offer.start_id,
@@ -121,6 +125,22 @@ class Workers:
             "now_ms": now_ms,
         }
         self._writes.add(sql.SEEN, row)
+
+    def _note_online(self, worker_id: WorkerId, offer: WorkerOffer) -> None:
+        """Have what is known of those online be no older than this offer.
+
+        Where more are online than are known, whoever is not among them changes nothing: else each job that one of
+        them takes would have a thousand workers be read anew.
+        """
+        there = self._memory.online.known(True)
+        if there is None:
+            return
+        known = there.get(worker_id)
+        if known is None:
+            if len(there) < sql.ONLINE_MAX:
+                self._memory.online.forget(True)
+        elif known[1].offer != offer:
+            there[worker_id] = (None, replace(known[1], offer=offer))
 
     def worked(self, worker_id: WorkerId, *, things: int, job_ms: int, reward_mk: int, now_ms: int) -> None:
         """Count a finished job, smooth its time and speed, and note the uptime."""
