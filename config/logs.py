@@ -22,6 +22,8 @@ def set_up_logs(level: str) -> None:
     """Sends every record of `level` and above to standard error, third parties' from WARNING on."""
     out = logging.StreamHandler(sys.stderr)
     out.setFormatter(LineFormatter())
+    # What no line shows is not looked up for each record.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.basicConfig(level=level, handlers=[out], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -11,7 +11,7 @@ from config.bundled_worker import BundledWorker
 from config.secrets_file import stored_key, write_private
 from config.settings import Settings
 from config.wiring import Ground, Rooms, build_rooms, open_ground
-from core.api import ApiServer, listen, raise_open_files_limit
+from core.api import ApiServer, listen, raise_open_files_limit, sweep_seldom
 from core.services.people.register import register
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,7 @@ class Suite:
                 server = ApiServer(rooms.app, listening=listening, stop_s=SHUTDOWN_S)
                 await server.start()
                 closing.push_async_callback(server.stop)
+            sweep_seldom()
             log.info("horde.up parts=%s page=%s data=%s", ",".join(sorted(self._parts)), public_url, settings.folder)
             on_ready(local_url)
             async with asyncio.TaskGroup() as tasks:

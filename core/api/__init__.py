@@ -2,6 +2,6 @@
 
 from core.api.app import create_app
 from core.api.context import ApiContext
-from core.api.serving import ApiServer, listen, raise_open_files_limit
+from core.api.serving import ApiServer, listen, raise_open_files_limit, sweep_seldom
 
-__all__ = ["ApiContext", "ApiServer", "create_app", "listen", "raise_open_files_limit"]
+__all__ = ["ApiContext", "ApiServer", "create_app", "listen", "raise_open_files_limit", "sweep_seldom"]
