@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
 
-import praw
 import prawcore
-import requests
 from praw.exceptions import PRAWException
 
 from bots.hands import Hand, HandFullError
-from bots.reddit.things import InboxItem, Me, OwnPost, item_of, post_of
-from bots.reddit.wire import CALL_S, Never, OnceRequestor, Pace, RedditTrouble, TokenGone, ToldToWait, trouble_of
+from bots.reddit.line import Credentials, Line, open_line
+from bots.reddit.things import Community, InboxItem, Me, OwnPost, community_of, item_of, post_of
+from bots.reddit.wire import CALL_S, NOT_FOUND, Never, Pace, RedditTrouble, ToldToWait, trouble_of
 
 PAGE: Final = 100
 ITEMS_MAX: Final = 1_000
@@ -27,20 +26,6 @@ OLD_IN_A_ROW: Final = 25
 STEPS_BACK: Final = 5
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """Who the bot is. Either a password (script app) or a refresh token; `oauth_url` has the API, `url` the site."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
-    username: str
-    password: str = field(default="", repr=False)
-    refresh_token: str = field(default="", repr=False)
-    user_agent: str
-    url: str = "https://www.reddit.com"
-    oauth_url: str = "https://oauth.reddit.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,41 +41,22 @@ class Submitting:
     spoiler: bool
 
 
-@dataclass(slots=True, kw_only=True)
-class _Line:
-    """A praw object with the connections it uses, which it does not close itself; `make` makes another one."""
-
-    make: Callable[[requests.Session], Any]
-    session: requests.Session
-    reddit: Any
-
-    def do(self, work: Callable[[Any], T]) -> T:
-        """Returns what the work returns; once more with a new token where the old one is not taken any more."""
-        try:
-            return work(self.reddit)
-        except TokenGone:
-            self.reddit = self.make(self.session)
-            return work(self.reddit)
-
-    def close(self) -> None:
-        """The connections are closed."""
-        self.session.close()
-
-
 class RedditClient:
     """Every call Reddit needs of us, as coroutines. Each raises one of the troubles of `wire`.
 
-    Three hands, so that a slow listing holds up no post: one reads the inbox, one looks things up, one writes.
+    Three hands, so that a slow listing holds up no post: one reads the inbox, one looks things up, one writes; and one
+    that Reddit takes for a stranger, who sees of the bot what everybody sees.
     """
 
     def __init__(self, credentials: Credentials, *, call_s: float = CALL_S) -> None:
         """call_s: how long one request may take."""
         self._credentials = credentials
-        self._pace = Pace()
-        make, end = partial(self._line, call_s), _Line.close
-        self._reads = Hand("reddit.reads", make=partial(self._line, min(call_s, READ_S)), end=end)
+        opened = partial(open_line, credentials, pace=Pace())
+        make, end = partial(opened, call_s=call_s), Line.close
+        self._reads = Hand("reddit.reads", make=partial(opened, call_s=min(call_s, READ_S)), end=end)
         self._looks = Hand("reddit.looks", make=make, end=end)
         self._writes = Hand("reddit.writes", make=make, end=end)
+        self._strangers = Hand("reddit.strangers", make=partial(make, as_stranger=True), end=end)
 
     async def me(self) -> Me:
         """Returns the account we are logged in with."""
@@ -99,6 +65,21 @@ class RedditClient:
     async def is_suspended(self) -> bool:
         """Tells whether Reddit has suspended the bot's account."""
         return (await self._call(self._looks, _me)).is_suspended
+
+    async def is_seen(self) -> bool:
+        """Tells whether strangers see the bot's account: those who are shadow-banned see themselves as ever."""
+        return await self._about(self._strangers, f"user/{self._credentials.username}/about") is not None
+
+    async def profile(self, name: str) -> str:
+        """Returns what someone has written about themselves, "" for those who are not there."""
+        about = await self._about(self._looks, f"user/{name}/about")
+        own = (about or {}).get("subreddit")
+        return str(own.get("public_description") or "") if isinstance(own, Mapping) else ""
+
+    async def community(self, name: str) -> Community | None:
+        """Returns what a subreddit says of itself, None for one that is not to be seen."""
+        about = await self._about(self._reads, f"r/{name}/about")
+        return None if about is None else community_of(about)
 
     async def unread(self) -> list[InboxItem]:
         """Returns what is unread, newest first."""
@@ -116,6 +97,11 @@ class RedditClient:
 
         found = [item_of(one) for one in await self._walk(self._reads, "message/inbox/", until=ends)]
         return [item for item in found if item.at_ms >= at_ms]
+
+    async def mentions_since(self, at_ms: int) -> list[InboxItem]:
+        """Returns who has called the bot since, read or not, newest first."""
+        found = await self._walk(self._reads, "message/mentions/", until=lambda one: item_of(one).at_ms < at_ms)
+        return [item_of(one) for one in found]
 
     async def mark_read(self, fullnames: Sequence[str]) -> None:
         """These items are read."""
@@ -186,8 +172,17 @@ class RedditClient:
 
     async def thing(self, fullname: str) -> OwnPost | None:
         """Returns the comment or post, None if Reddit knows none."""
-        found = await self._walk(self._looks, "api/info/", params={"id": fullname}, most=1)
-        return post_of(found[0]) if found else None
+        found = await self.things([fullname])
+        return found[0] if found else None
+
+    async def things(self, fullnames: Sequence[str]) -> list[OwnPost]:
+        """Returns those of these comments and posts that Reddit knows, whoever wrote them."""
+        found: list[OwnPost] = []
+        for start in range(0, len(fullnames), PAGE):
+            ids = ",".join(fullnames[start : start + PAGE])
+            page = await self._walk(self._looks, "api/info/", params={"id": ids}, most=PAGE)
+            found += [post_of(one) for one in page]
+        return found
 
     async def replies_to(self, comment: OwnPost) -> list[OwnPost]:
         """Returns the direct answers below a comment."""
@@ -195,9 +190,10 @@ class RedditClient:
 
     async def close(self) -> None:
         """The threads end; may be called twice."""
-        await asyncio.gather(self._reads.close(), self._looks.close(), self._writes.close())
+        hands = (self._reads, self._looks, self._writes, self._strangers)
+        await asyncio.gather(*(hand.close() for hand in hands))
 
-    async def _call(self, hand: Hand[_Line], work: Callable[[Any], T]) -> T:
+    async def _call(self, hand: Hand[Line], work: Callable[[Any], T]) -> T:
         try:
             return await hand.do(lambda line: line.do(work))
         except RedditTrouble:
@@ -207,9 +203,19 @@ class RedditClient:
         except HandFullError as exc:
             raise ToldToWait(str(exc), wait_s=1.0) from exc
 
+    async def _about(self, hand: Hand[Line], path: str) -> Mapping[str, Any] | None:
+        try:
+            found = await self._call(hand, partial(_get, path=path, params={}))
+        except Never as no:
+            if no.code in NOT_FOUND:
+                return None
+            raise
+        data = found.get("data")
+        return data if isinstance(data, Mapping) else {}
+
     async def _walk(
         self,
-        hand: Hand[_Line],
+        hand: Hand[Line],
         path: str,
         *,
         params: Mapping[str, str] | None = None,
@@ -242,30 +248,6 @@ class RedditClient:
             if not after:
                 break
         return found
-
-    def _line(self, call_s: float) -> _Line:
-        session, make = requests.Session(), partial(self._make, call_s=call_s)
-        return _Line(make=make, session=session, reddit=make(session))
-
-    def _make(self, session: requests.Session, *, call_s: float) -> Any:  # noqa: ANN401 - praw is not typed here
-        who = self._credentials
-        secret = {"refresh_token": who.refresh_token} if who.refresh_token else {"password": who.password}
-        try:
-            return praw.Reddit(
-                client_id=who.client_id,
-                client_secret=who.client_secret,
-                username=who.username,
-                user_agent=who.user_agent,
-                reddit_url=who.url,
-                oauth_url=who.oauth_url,
-                check_for_updates=False,
-                ratelimit_seconds=-1,  # never sleep for it: the outbox waits instead
-                requestor_class=OnceRequestor,
-                requestor_kwargs={"pace": self._pace, "call_s": call_s, "session": session},
-                **secret,
-            )
-        except (PRAWException, prawcore.PrawcoreException) as exc:
-            raise Never("SETTINGS", str(exc)) from exc
 
 
 def _post(reddit: Any, *, path: str, data: Mapping[str, str]) -> Any:  # noqa: ANN401 - praw is not typed here

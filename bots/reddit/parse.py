@@ -6,13 +6,14 @@ import html
 import re
 from dataclasses import dataclass
 
-from bots.platform import Author, EventKind, PlatformEvent, Visibility
+from bots.platform import Author, EventKind, Parent, PlatformEvent, Visibility
 from bots.reddit.things import InboxItem, OwnPost
 
 PLATFORM = "reddit"
 EMPHASIS_DEEP = 3
 
 _BOTS = re.compile(r"automoderator|reddit|.*[_-]bot\d*|.*mod-?team", re.IGNORECASE)
+_NOBOT = re.compile(r"#nobots?\b", re.IGNORECASE)
 _GONE = frozenset({"[deleted]", "[removed]"})
 _FENCED = re.compile(r"^(```|~~~).*?(?:^\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _CODE_LINE = re.compile(r"(?:(?<=\n\n)|\A)(?:(?: {4}|\t).*\n?)+")
@@ -46,8 +47,11 @@ class Place:
         return Place(at_ms=item.at_ms, fullname=item.fullname) if item.at_ms > self.at_ms else self
 
 
-def event_of_item(item: InboxItem, *, handle: str, cursor: str) -> PlatformEvent | None:
-    """Returns the summons that an item is; None where there is nobody to answer or nothing is left of it."""
+def event_of_item(item: InboxItem, *, handle: str, cursor: str, is_nsfw: bool = False) -> PlatformEvent | None:
+    """Returns the summons that an item is; None where there is nobody to answer or nothing is left of it.
+
+    is_nsfw: the post or the subreddit has an age limit.
+    """
     if not item.author or item.author in _GONE or item.text.strip() in _GONE:
         return None
     return PlatformEvent(
@@ -61,8 +65,25 @@ def event_of_item(item: InboxItem, *, handle: str, cursor: str) -> PlatformEvent
         in_reply_to=item.parent,
         visibility=Visibility.DIRECT if item.is_message else Visibility.PUBLIC,
         cursor=cursor,
+        community="" if item.is_message else item.subreddit.casefold(),
+        place_nsfw=is_nsfw,
+        attachments=item.pictures,
         raw={"subreddit": item.subreddit},
     )
+
+
+def parent_of(post: OwnPost, *, handle: str) -> Parent | None:
+    """Returns what is answered; None where nothing is left of it."""
+    if not post.author or post.author in _GONE or post.text.strip() in _GONE:
+        return None
+    words = [part for part in (post.title, text_of_markdown(post.text)) if part]
+    author = author_of(post.author, handle=handle)
+    return Parent(remote_id=post.fullname, author=author, text="\n".join(words), pictures=post.pictures)
+
+
+def wants_no_bots(profile: str) -> bool:
+    """Tells whether someone has written #nobot about themselves."""
+    return _NOBOT.search(profile) is not None
 
 
 def event_of_score(post: OwnPost, *, handle: str, now_ms: int) -> PlatformEvent:

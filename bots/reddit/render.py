@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bots.platform import Post
+from bots.platform import Post, Target
 
 TITLE_CHARS_MAX: Final = 300
 COMMENT_CHARS_MAX: Final = 10_000
@@ -34,7 +34,7 @@ def body_of(post: Post, *, handle: str) -> str:
 
 def title_of(post: Post) -> str:
     """Returns the title of a showcase post: one line of plain text with the label at its end."""
-    label = f" [{post.label}]"
+    label = f" [{post.label}]" if post.label else ""
     words = " ".join(post.text.split())
     room = TITLE_CHARS_MAX - len(label)
     return (words if len(words) <= room else f"{words[: room - 1].rstrip()}…") + label
@@ -49,6 +49,8 @@ def more_of(post: Post) -> str | None:
 
 def subject_of(post: Post) -> str:
     """Returns the subject of a private message that answers a comment."""
+    if post.target is Target.NOTICE:
+        return "A notice for you"
     return "Your picture" if post.media else "About what you asked"
 
 
@@ -75,10 +77,12 @@ def _links(post: Post) -> str:
     if post.showcase_url:
         links.append(f"[post]({post.showcase_url})")
     line = " · ".join(links)
-    return f"{escaped(post.spoiler, handle='')}: >!{line}!<" if post.spoiler else line
+    warnings = [*(["NSFW"] if post.nsfw else []), *([escaped(post.spoiler, handle="")] if post.spoiler else [])]
+    return f"{', '.join(warnings)}: >!{line}!<" if warnings else line
 
 
 def _footer(post: Post) -> str:
     if not post.media:
         return "^(I am a bot · reply “help” for what I can do)"
-    return f"^({post.label} · I am a bot · reply “again”, “delete” or “help”)"
+    label = f"{post.label} · " if post.label else ""
+    return f"^({label}I am a bot · reply “again”, “delete” or “help”)"

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
 
-Json = Mapping[str, object]
+from bots.platform import Attachment
+from bots.reddit.pictures import Json, pictures_of
 
 COMMENT = "t1"
 SUBMISSION = "t3"
 MESSAGE = "t4"
+_IN_COMMENTS = re.compile(r"/comments/(\w+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxItem:
-    """A mention, a reply or a private message. author is empty where the account is gone or Reddit itself writes."""
+    """A mention, a reply or a private message. author is empty where the account is gone or Reddit itself writes.
+
+    submission: the post below which a comment is.
+    """
 
     fullname: str
     author: str
@@ -24,6 +29,8 @@ class InboxItem:
     subreddit: str
     at_ms: int
     is_new: bool
+    submission: str = ""
+    pictures: tuple[Attachment, ...] = ()
 
     @property
     def is_message(self) -> bool:
@@ -33,7 +40,10 @@ class InboxItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnPost:
-    """A comment, message or submission of the bot. parent: of a comment or message; link: of a submission."""
+    """A comment, message or submission. parent: of a comment or message; link: of a submission.
+
+    submission: the post below which a comment is.
+    """
 
     fullname: str
     parent: str | None
@@ -44,6 +54,18 @@ class OwnPost:
     permalink: str
     score: int
     at_ms: int
+    submission: str = ""
+    is_nsfw: bool = False
+    title: str = ""
+    pictures: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Community:
+    """A subreddit."""
+
+    name: str
+    is_nsfw: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +88,8 @@ def item_of(thing: Json) -> InboxItem:
         subreddit=_text(thing, "subreddit"),
         at_ms=_at_ms(thing),
         is_new=bool(thing.get("new")),
+        submission=_submission(thing),
+        pictures=pictures_of(thing),
     )
 
 
@@ -81,7 +105,24 @@ def post_of(thing: Json) -> OwnPost:
         permalink=_text(thing, "permalink"),
         score=int(_number(thing, "score")),
         at_ms=_at_ms(thing),
+        submission=_submission(thing),
+        is_nsfw=thing.get("over_18") is True,
+        title=_text(thing, "title"),
+        pictures=pictures_of(thing),
     )
+
+
+def community_of(about: Json) -> Community:
+    """Returns the subreddit that is told about; Reddit writes its age limit in two ways."""
+    is_nsfw = about.get("over18") is True or about.get("over_18") is True
+    return Community(name=_text(about, "display_name"), is_nsfw=is_nsfw)
+
+
+def _submission(thing: Json) -> str:
+    if _text(thing, "name").startswith(f"{SUBMISSION}_"):
+        return _text(thing, "name")
+    where = _IN_COMMENTS.search(_text(thing, "permalink") or _text(thing, "context"))
+    return _text(thing, "link_id") or (f"{SUBMISSION}_{where[1]}" if where else "")
 
 
 def _text(thing: Json, name: str) -> str:

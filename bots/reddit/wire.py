@@ -19,6 +19,8 @@ ASKED_WAIT_S: Final = 60.0
 CALL_S: Final = 12.0
 TOKEN_PATH: Final = "/api/v1/access_token"  # noqa: S105 - a path, no secret
 WAIT_MAX_S: Final = 3_600.0
+NOT_FOUND: Final = frozenset({"HTTP_404", "HTTP_410", "FORBIDDEN"})
+"""What Reddit answers where something is not there, or not for us: gone, private, banned."""
 
 _WORDS = re.compile(r"(\d+) (millisecond|second|minute|hour)")
 _UNITS_S: Final = {"millisecond": 0.001, "second": 1.0, "minute": 60.0, "hour": 3_600.0}

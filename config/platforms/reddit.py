@@ -41,6 +41,8 @@ class RedditSettings(msgspec.Struct, frozen=True, kw_only=True):
         "depression",
         "suicidewatch",
     )
+    replies_per_post: Annotated[int, Meta(ge=0, le=1_000, examples=[10])] = 10
+    delete_below: Annotated[int, Meta(ge=-1_000, le=0, examples=[-2])] = -2
     url: Annotated[str, Meta(pattern=r"^https?://[^/\s]+$", examples=["https://www.reddit.com"])] = (
         "https://www.reddit.com"
     )
@@ -75,7 +77,7 @@ def reddit_platform(settings: RedditSettings, *, clock: Clock, version: str) -> 
     missing = list(missing_for_reddit(settings))
     try:
         from bots.reddit.adapter import RedditPlatform
-        from bots.reddit.client import Credentials
+        from bots.reddit.line import Credentials
         from bots.reddit.place import RedditPlace, RedditRhythm
     except ImportError as error:
         missing.append(f"pip install 'horde-suite[reddit]' ({error.name} is not installed)")
@@ -99,6 +101,8 @@ def reddit_platform(settings: RedditSettings, *, clock: Clock, version: str) -> 
             nsfw=settings.nsfw,
             subreddits=frozenset(name.casefold() for name in settings.subreddits),
             blocked_subreddits=frozenset(name.casefold() for name in settings.blocked_subreddits),
+            replies_per_post=settings.replies_per_post,
+            delete_below=settings.delete_below,
         ),
         rhythm=RedditRhythm(unread_s=settings.poll_s, scores_s=settings.scores_s),
     )

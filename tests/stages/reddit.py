@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from bots.platform import Visibility
 from bots.reddit.adapter import RedditPlatform
-from bots.reddit.client import Credentials, RedditClient
+from bots.reddit.client import RedditClient
+from bots.reddit.line import Credentials
 from bots.reddit.place import RedditPlace, RedditRhythm
 from core.ports.clock import Clock
 from tests.doubles.reddit.server import RedditDouble

@@ -6,14 +6,15 @@ import pytest
 
 from bots.outbox import Patience
 from bots.reddit.adapter import RedditPlatform
-from bots.reddit.client import Credentials, RedditClient
+from bots.reddit.client import RedditClient
+from bots.reddit.line import Credentials
 from bots.reddit.place import RedditPlace, RedditRhythm
 from tests.bots.reddit.reddit_scene import RedditScene
 from tests.bots.scene import Scene
 from tests.doubles.reddit.server import RedditDouble
 from tests.doubles.reddit.town import Town
 
-QUICK = RedditRhythm(unread_s=0.02, inbox_s=0.2, scores_s=0.05, read_lag_s=0.0)
+QUICK = RedditRhythm(unread_s=0.02, inbox_s=0.2, scores_s=0.05, audit_s=0.3, read_lag_s=0.0)
 Connect = Callable[..., RedditPlatform]
 
 
@@ -22,6 +23,7 @@ async def double(scene: Scene) -> AsyncIterator[RedditDouble]:
     town = Town(now_s=lambda: scene.clock.now_ms() / 1_000)
     town.community("horde_art").flairs = ("flair-1",)
     async with RedditDouble(town).running() as serving:
+        serving.remaining = 1_000_000  # the bot is in a hurry here: it asks more in a second than else in ten minutes
         yield serving
 
 

@@ -92,13 +92,13 @@ async def test_scores_are_read_back_into_the_ratings(play: RedditScene) -> None:
     async with play.working():
         await play.answers(asked)
         play.town.of_bot("t3")[0]["score"] = 8
-        play.town.of_bot("t1")[0]["score"] = -2
+        play.town.of_bot("t1")[0]["score"] = -1
         mine = await play.commission_of(asked)
 
         async def rated() -> tuple[int, int]:
             found = await play.scene.uow.read(lambda tx: rating_of(tx, commission_id=mine))
             return found.up, found.down
 
-        await play.until_it_is(rated, (7, 3))
+        await play.until_it_is(rated, (7, 2))
         play.town.of_bot("t1")[0]["score"] = 1
         await play.until_it_is(rated, (7, 0))

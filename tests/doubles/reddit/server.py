@@ -136,7 +136,9 @@ class Routes:
             web.post("/api/submit/", self.submit),
             web.get("/api/info/", self.info),
             web.get("/comments/{link}/", self.thread),
+            web.get("/user/{name}/about", self.about_person),
             web.get("/user/{name}/{what}", self.written),
+            web.get("/r/{name}/about", self.about_place),
             web.post("/_mention", self.by_hand),
             web.get("/_town", self.seen),
         ]
@@ -147,6 +149,8 @@ class Routes:
         if base64.b64decode(given).decode() != ":".join(self.town.client):
             return web.json_response({"message": "Unauthorized", "error": 401}, status=401)
         form = await _form(request)
+        if form.get("grant_type") == "client_credentials":
+            return self._granted(is_stranger=True)
         by_password = form.get("grant_type") == "password"
         right = (
             (form.get("username"), form.get("password")) == (self.town.bot, self.town.password)
@@ -157,8 +161,13 @@ class Routes:
             if by_password:
                 return web.json_response({"error": "invalid_grant"})
             return web.json_response({"message": "Bad Request", "error": 400}, status=400)
+        return self._granted(is_stranger=False)
+
+    def _granted(self, *, is_stranger: bool) -> web.Response:
         token = secrets.token_urlsafe(8)
         self.town.tokens[token] = self.town.now_s() + self.town.token_lives_s
+        if is_stranger:
+            self.town.strangers.add(token)
         body = {"access_token": token, "token_type": "bearer", "expires_in": self.town.token_lives_s, "scope": "*"}
         return web.json_response(body)
 
@@ -273,7 +282,8 @@ class Routes:
         town, link = self.town, f"t3_{request.match_info['link']}"
         root = town.things[f"t1_{request.query['comment']}"]
         below = [one for one in town.things.values() if one.get("parent_id") == root["name"]]
-        shown = [one for one in below if not (town.shadowed and one["author"] == town.bot)]
+        hides = town.shadowed and self._is_stranger(request)
+        shown = [one for one in below if not (hides and one["author"] == town.bot)]
         replies = {"kind": "Listing", "data": {"children": [{"kind": "t1", "data": one} for one in shown]}}
         tree = [{"kind": "t1", "data": root | {"replies": replies if shown else ""}}]
         heads = [{"kind": "t3", "data": town.things[link]}]
@@ -283,6 +293,22 @@ class Routes:
         """What someone wrote; here only the bot's is asked for."""
         kind = {"comments": "t1", "submitted": "t3"}[request.match_info["what"]]
         return listing(self.town.of_bot(kind), request)
+
+    async def about_person(self, request: web.Request) -> web.Response:
+        """What someone says of themselves; a shadow-banned account is there for nobody else."""
+        name = request.match_info["name"]
+        if name == self.town.bot and self.town.shadowed and self._is_stranger(request):
+            return web.json_response({"message": "Not Found", "error": 404}, status=404)
+        profile = {"public_description": self.town.profiles.get(name.casefold(), "")}
+        return web.json_response({"kind": "t2", "data": {"name": name, "subreddit": profile}})
+
+    async def about_place(self, request: web.Request) -> web.Response:
+        """What a subreddit says of itself."""
+        place = self.town.community(request.match_info["name"])
+        return web.json_response({"kind": "t5", "data": {"display_name": place.name, "over18": place.over_18}})
+
+    def _is_stranger(self, request: web.Request) -> bool:
+        return request.headers.get("Authorization", "").partition(" ")[2] in self.town.strangers
 
     async def by_hand(self, request: web.Request) -> web.Response:
         """Someone calls the bot: for people who try it by hand."""

@@ -27,7 +27,11 @@ class Community:
 
 @dataclass
 class Town:
-    """The memory of the double. now_s: seconds since 1970, as Reddit stamps its things."""
+    """The memory of the double. now_s: seconds since 1970, as Reddit stamps its things.
+
+    shadowed: what the bot writes is seen by itself alone. strangers: tokens of an app that is nobody's account.
+    profiles: what people have written about themselves.
+    """
 
     bot: str = "horde-bot"
     password: str = "a bot's password"
@@ -43,6 +47,8 @@ class Town:
     tokens: dict[str, float] = field(default_factory=dict)
     suspended: bool = False
     shadowed: bool = False
+    strangers: set[str] = field(default_factory=set)
+    profiles: dict[str, str] = field(default_factory=dict)
     closed_messages: set[str] = field(default_factory=set)
     calls: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _numbers: Any = field(default_factory=lambda: itertools.count(36**3))
@@ -58,7 +64,7 @@ class Town:
         thing |= {
             "url": url or f"https://reddit.test/comments/{number}/", "selftext": text, "is_self": not url,
             "permalink": f"/r/{thing['subreddit']}/comments/{number}/title/", "locked": False,
-            "over_18": False, "spoiler": False, "link_flair_template_id": None,
+            "over_18": self.community(subreddit).over_18, "spoiler": False, "link_flair_template_id": None,
         }  # fmt: skip
         return self._kept(thing | more)
 
@@ -79,8 +85,10 @@ class Town:
             self._arrived(thing)
         return self._kept(thing)
 
-    def mention(self, text: str, *, author: str = "ann", subreddit: str = "pictures") -> Thing:
-        """Someone calls the bot below a new post."""
+    def mention(self, text: str, *, author: str = "ann", subreddit: str = "pictures", below: str = "") -> Thing:
+        """Someone calls the bot below a new post, or below this one."""
+        if below:
+            return self.comment(author=author, parent=below, text=text)
         post = self.submit(author="poster", subreddit=subreddit, title="Something to talk about", text="…")
         return self.comment(author=author, parent=post["name"], text=text)
 
