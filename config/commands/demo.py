@@ -2,39 +2,29 @@
 
 import argparse
 import asyncio
-import contextlib
-import json
-import os
-import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from config.commands.common import kudos
-from config.commands.up import NOTE
+from config.demos.steps import ANSWER_S, LOOK_S, DemoFailedError, say, suite
 from config.settings import Settings, load_settings
-from core.domain.errors import HordeError
 
 HELP = "Play the main job once: a mention on the timeline, a picture as the answer."
 TEXT = "@horde draw for me a red heart"
-READY_S = 60.0
-ANSWER_S = 300.0
-STOP_S = 10.0
-LOOK_S = 0.1
 BAR_CHARS = 24
-
-
-class DemoFailedError(HordeError):
-    """The demo did not get its answer; the sentence says where it stopped."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The options of `horde demo`."""
     parser.add_argument("text", nargs="?", default=TEXT, help="what to write on the timeline (default: %(default)r)")
+    parser.add_argument(
+        "--platform",
+        choices=("mastodon", "reddit", "discord"),
+        help="play a scene on a local double of this platform instead (in a checkout of the source)",
+    )
     parser.add_argument("--data", metavar="DIR", help="an empty data folder (default: a fresh one in the system's)")
 
 
@@ -43,6 +33,10 @@ def run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.data) if arguments.data else Path(tempfile.mkdtemp(prefix="horde-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     try:
+        if arguments.platform:
+            from config.demos.platform import play
+
+            return asyncio.run(play(arguments.platform, folder.resolve(), arguments.text))
         return asyncio.run(_demo(folder.resolve(), arguments.text))
     except DemoFailedError as error:
         sys.stderr.write(f"\nhorde demo: {error}\n")
@@ -52,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _demo(folder: Path, text: str) -> int:
     say(f"data folder  {folder}")
     settings = load_settings(overrides={"data.folder": str(folder)})
-    async with _suite(folder) as url:
+    async with suite(folder) as url:
         say(f"horde        {url}")
         post_id, sentence = await _write(url, text)
         say(f"a guest      {text}")
@@ -62,54 +56,6 @@ async def _demo(folder: Path, text: str) -> int:
         say(f"{name:<12} {value}")
     say(f"again        horde up --data {folder}   then open the page and write to @horde")
     return 0
-
-
-def say(line: str) -> None:
-    """One line is on the terminal."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-@asynccontextmanager
-async def _suite(folder: Path) -> AsyncIterator[str]:
-    """`horde up` on a free port, with its log in the data folder; stopped like by Ctrl-C."""
-    log = folder / "up.log"
-    with log.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "config.cli", "up", "--data", str(folder), "--port", "0"),
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-            env=os.environ | {"HORDE_SERVER_HOST": "127.0.0.1", "HORDE_SERVER_PUBLIC_URL": ""},
-        )
-    try:
-        yield await _url(process, folder, log)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGINT)
-        try:
-            code = await asyncio.wait_for(process.wait(), STOP_S)
-        except TimeoutError:
-            process.kill()
-            code = await process.wait()
-    if code != 0:
-        raise DemoFailedError(f"The suite ended with exit code {code} instead of 0. Its log: {log}\n{_tail(log)}")
-
-
-async def _url(process: asyncio.subprocess.Process, folder: Path, log: Path) -> str:
-    ends = time.monotonic() + READY_S
-    note = folder / NOTE
-    while time.monotonic() < ends:
-        if process.returncode is not None:
-            raise DemoFailedError(f"The suite did not start. Its log: {log}\n{_tail(log)}")
-        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
-            return str(json.loads(note.read_text(encoding="utf-8"))["url"])
-        await asyncio.sleep(LOOK_S)
-    raise DemoFailedError(f"The suite was not ready within {READY_S:.0f} s. Its log: {log}\n{_tail(log)}")
-
-
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:])
 
 
 async def _write(url: str, text: str) -> tuple[int, str]:

@@ -1,0 +1,1 @@
+"""The demos: a scene that is played once, before the reader's eyes."""
