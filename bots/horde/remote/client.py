@@ -55,11 +55,15 @@ class TurnedDown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotNow:
-    """The order is certainly not there; it can be sent again after so many seconds. is_down: nobody answered."""
+    """The order is certainly not there; it can be sent again after so many seconds.
+
+    is_down: nobody answered. is_refused: somebody did, but takes no orders of ours now (the key, a maintenance).
+    """
 
     after_s: float
     reason: str
     is_down: bool = False
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +226,7 @@ def _ordered(status: int, told: object, after_s: float | None) -> Ordered:
     if status == 429:
         return NotNow(after_s=after_s or _BUSY_S, reason=_sentence(told))
     if status == 401 or code in _NOT_NOW or 300 <= status < 400:
-        return NotNow(after_s=after_s or _MEND_S, reason=f"it answers {status}: {_sentence(told)}", is_down=True)
+        return NotNow(after_s=after_s or _MEND_S, reason=f"it answers {status}: {_sentence(told)}", is_refused=True)
     if status in {408, 409, 425} or status >= 500:
         return Uncertain(reason=f"it answers {status}")
     return TurnedDown(reason=_sentence(told), code=code or "BadRequest", is_forbidden=status == 403)

@@ -36,6 +36,8 @@ class Sending:
         self._clock = clock
         self._objects = objects
         self._outage = outage
+        self._is_refused = False
+        self._not_before_ms = 0
 
     async def recover(self) -> int:
         """What somebody began to send and did not come back from is looked for; returns how many that are."""
@@ -48,19 +50,34 @@ class Sending:
     async def send_one(self) -> bool:
         """The oldest order that is due is sent; returns False where there is none, or that horde cannot be reached."""
         access, now_ms = self._client.access, self._clock.now_ms()
+        if now_ms < self._not_before_ms:
+            return False
         # A call waits its turn in the client before it is made: that is not the time it takes.
         until_ms = now_ms + round((access.call_s + 1 / max(access.orders_per_s, 0.1) + SPARE_S) * 1_000)
         row = await self._uow.write(partial(claim_to_send, now_ms=now_ms, until_ms=until_ms), step=Step.REMOTE_CLAIM)
         if row is None:
             return False
         outcome = await self._attempt(row)
-        is_down = isinstance(outcome, Uncertain) or (isinstance(outcome, NotNow) and outcome.is_down)
-        if is_down and not isinstance(outcome, Taken | TurnedDown):
-            self._outage.failed(outcome.reason)
-        else:
-            self._outage.answered()
+        goes_on = self._note(outcome)
         await self._uow.write(partial(self._settle, row=row, outcome=outcome), step=Step.REMOTE_ASKED)
-        return not is_down
+        return goes_on
+
+    def _note(self, outcome: Ordered) -> bool:
+        """Returns whether the next order may be sent. What is wrong is told once when it starts and when it ends."""
+        if isinstance(outcome, Uncertain) or (isinstance(outcome, NotNow) and outcome.is_down):
+            self._outage.failed(outcome.reason)
+            return False
+        self._outage.answered()
+        is_refused = isinstance(outcome, NotNow) and outcome.is_refused
+        if isinstance(outcome, NotNow) and is_refused and not self._is_refused:
+            _log.error("remote.takes_nothing reason=%r next='horde doctor'", outcome.reason)
+        if self._is_refused and not is_refused:
+            _log.info("remote.takes_again")
+        self._is_refused = is_refused
+        if isinstance(outcome, NotNow):
+            # Limits are the account's: what holds for this order holds for the next.
+            self._not_before_ms = self._clock.now_ms() + round(outcome.after_s * 1_000)
+        return not isinstance(outcome, NotNow)
 
     async def _attempt(self, row: RemoteRequest) -> Ordered:
         try:
