@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
@@ -14,11 +14,11 @@ from urllib.parse import quote
 import msgspec
 
 from cdn.keys import checked, is_public
-from cdn.notes import Note, NoteBook
+from cdn.notes import Note, NoteBook, rename_into
 from cdn.signing import UrlSigner
 from core.domain.errors import InvalidRequest, NotFound, NotPermitted, Unavailable
 from core.ports.clock import Clock
-from core.ports.objects import ObjectHead
+from core.ports.objects import NewObject, ObjectHead
 from core.ports.signed import Grant, Method
 
 _YEAR_S = 31_536_000
@@ -74,6 +74,12 @@ class DiskObjects:
         """Store the body, whole or not at all; on the disk when this returns."""
         note = Note(content_type=content_type, cache_s=cache_s, expires_at_ms=expires_at_ms)
         return await asyncio.to_thread(self._put, checked(key), body, note)
+
+    async def put_all(self, objects: Sequence[NewObject]) -> None:
+        """Store these in this order; on the disk when this returns."""
+        for one in objects:
+            checked(one.key)
+        await asyncio.to_thread(self._put_all, objects)
 
     async def get(self, key: str, *, start: int = 0, length: int | None = None) -> bytes:
         """Return the bytes from ``start``; raises ``NotFound``."""
@@ -168,13 +174,17 @@ class DiskObjects:
 
     @contextmanager
     def _part(self) -> Iterator[IO[bytes]]:
-        """Give a new file in ``parts/`` that is gone afterwards unless it was renamed into place."""
+        """Give a new file in ``parts/`` that is gone afterwards if it could not be renamed into place."""
         with NamedTemporaryFile(dir=self._parts, delete=False) as part:
-            path = Path(part.name)
             try:
                 yield part.file
-            finally:
-                path.unlink(missing_ok=True)
+            except BaseException:
+                Path(part.name).unlink(missing_ok=True)
+                raise
+
+    def _put_all(self, objects: Sequence[NewObject]) -> None:
+        for one in objects:
+            self._put(one.key, one.body, Note(content_type=one.content_type))
 
     def _put(self, key: str, body: bytes, note: Note) -> ObjectHead:
         with self._part() as part:
@@ -195,8 +205,7 @@ class DiskObjects:
         note = msgspec.structs.replace(note, etag=digest[:32], size_bytes=stat.st_size, mtime_ns=stat.st_mtime_ns)
         self._notes.write(key, note)
         target = self._bodies / key
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
+        rename_into(source, target)
         _sync_folder(target.parent)
         return _head_of(key, note)
 

@@ -38,13 +38,17 @@ class NoteBook:
             listed.parent.mkdir(exist_ok=True)
             listed.touch()
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
         try:
-            part.write_bytes(msgspec.json.encode(note))
+            try:
+                part.write_bytes(msgspec.json.encode(note))
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                part.write_bytes(msgspec.json.encode(note))
             part.replace(path)
-        finally:
+        except BaseException:
             part.unlink(missing_ok=True)
+            raise
 
     def read(self, key: str) -> Note | None:
         """Return the key's note, or None where there is none that can be read."""
@@ -84,3 +88,12 @@ def _as_name(key: str) -> str:
 
 def _as_key(name: str) -> str:
     return name.replace("~", "/")
+
+
+def rename_into(source: Path, target: Path) -> None:
+    """Rename the file to its place; the folder is made if this is the first one in it."""
+    try:
+        source.replace(target)
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)

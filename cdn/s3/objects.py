@@ -1,6 +1,7 @@
 """The ObjectStore in S3 buckets: pictures in the public one, uploads in the private one, each under its key."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from cdn.s3.place import S3Place
 from cdn.s3.upkeep import Upkeep
 from core.domain.errors import NotFound, Unavailable
 from core.ports.clock import Clock
-from core.ports.objects import ObjectHead
+from core.ports.objects import NewObject, ObjectHead
 
 _YEAR_S: Final = 31_536_000
 _SIGNED_S_MAX: Final = 604_800
@@ -54,6 +55,13 @@ class S3Objects:
             lambda sdk: sdk.put_object(Body=body, **params), bucket=params["Bucket"], doing="store a picture"
         )
         return ObjectHead(key=key, size_bytes=len(body), content_type=content_type, etag=_etag(answer["ETag"]))
+
+    async def put_all(self, objects: Sequence[NewObject]) -> None:
+        """Store these in this order."""
+        for one in objects:
+            checked(one.key)
+        for one in objects:
+            await self.put(one.key, one.body, content_type=one.content_type)
 
     async def get(self, key: str, *, start: int = 0, length: int | None = None) -> bytes:
         """Return the bytes from ``start``; raises ``NotFound``."""

@@ -18,12 +18,13 @@ from core.domain.jobs import LeaseView
 from core.domain.kinds.kind import Kind
 from core.domain.kudos.ledger import MK_PER_KUDOS
 from core.ports.keys import picture_key, sidecar_key, upload_key
-from core.ports.objects import ObjectHead
+from core.ports.objects import NewObject, ObjectHead
 from core.ports.points import Edge, Step, reached
 from core.wire import Rc
 
 WEBP = "image/webp"
 UPLOADED = "R2"
+_JSON = "application/json"
 _ENLARGED = (1, 2, 4)
 _RIFF_IN_BASE64 = "UklGR"
 _SMALL_CHARS = 1 << 16
@@ -90,11 +91,13 @@ async def _check_inline(context: ApiContext, view: LeaseView, generation: str, *
     reached(Step.OBJECT_CHECK, Edge.AFTER)
     target = picture_key(context.clock.now_ms())
     try:
-        await context.objects.put(target, body, content_type=WEBP)
-        return await _with_sidecar(context, view, target, head)
+        picture = CheckedPicture(key=target, width_px=head.width_px, height_px=head.height_px)
+        beside = NewObject(key=sidecar_key(target), body=_sidecar(view, picture), content_type=_JSON)
+        await context.objects.put_all((NewObject(key=target, body=body, content_type=WEBP), beside))
     except BaseException:
         await context.objects.delete(target)
         raise
+    return picture
 
 
 async def _copy_and_check(context: ApiContext, view: LeaseView, source: str, *, censored: bool) -> CheckedPicture:
@@ -119,7 +122,7 @@ async def _copy_and_check(context: ApiContext, view: LeaseView, source: str, *, 
 
 async def _with_sidecar(context: ApiContext, view: LeaseView, key: str, head: PictureHead) -> CheckedPicture:
     picture = CheckedPicture(key=key, width_px=head.width_px, height_px=head.height_px)
-    await context.objects.put(sidecar_key(key), _sidecar(view, picture), content_type="application/json")
+    await context.objects.put(sidecar_key(key), _sidecar(view, picture), content_type=_JSON)
     return picture
 
 

@@ -1,5 +1,6 @@
 """Where pictures live: the object store as the engine sees it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +13,15 @@ class ObjectHead:
     size_bytes: int
     content_type: str
     etag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewObject:
+    """A body to be stored under a key."""
+
+    key: str
+    body: bytes
+    content_type: str
 
 
 class ObjectStore(Protocol):
@@ -27,6 +37,13 @@ class ObjectStore(Protocol):
         expires_at_ms: int | None = None,
     ) -> ObjectHead:
         """Store the body, whole or not at all."""
+        ...
+
+    async def put_all(self, objects: Sequence[NewObject]) -> None:
+        """Store these in this order, as ``put`` does; where one cannot be stored, those before it are.
+
+        For what belongs together: a picture and its sidecar take one way to the store.
+        """
         ...
 
     async def get(self, key: str, *, start: int = 0, length: int | None = None) -> bytes:

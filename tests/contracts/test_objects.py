@@ -1,7 +1,7 @@
 """The contract of every ObjectStore: one suite, run on each implementation."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_hex
 
@@ -10,7 +10,7 @@ import pytest
 from cdn import DiskObjects
 from cdn.s3 import S3Objects
 from core.domain.errors import InvalidRequest, NotFound
-from core.ports.objects import ObjectStore
+from core.ports.objects import NewObject, ObjectStore
 from tests.seaweed import Seaweed
 
 HOUR_MS = 3_600_000
@@ -92,6 +92,19 @@ async def test_put_replaces(objects: ObjectStore) -> None:
     assert head is not None
     assert (head.size_bytes, head.content_type) == (6, "application/json")
     assert await objects.get("in/a") == b"second"
+
+
+async def test_what_belongs_together_is_put_together(objects: ObjectStore) -> None:
+    picture = NewObject(key="pictures/2026/11/a.webp", body=b"RIFF", content_type="image/webp")
+    beside = NewObject(key="pictures/2026/11/a.json", body=b"{}", content_type="application/json")
+    await objects.put_all((picture, beside))
+    for one in (picture, beside):
+        head = await objects.head(one.key)
+        assert head is not None
+        assert (head.content_type, await objects.get(one.key)) == (one.content_type, one.body)
+    with pytest.raises(InvalidRequest):
+        await objects.put_all((replace(picture, key="in/b"), replace(beside, key="../b")))
+    assert await objects.head("in/b") is None, "keys are looked at before anything is stored"
 
 
 async def test_what_is_not_there(objects: ObjectStore) -> None:
