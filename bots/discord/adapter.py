@@ -6,10 +6,22 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bots.discord.client import Gate, NobodyKnows, NotTaken, SaidNo, point_at
-from bots.discord.parse import PLATFORM, TOKEN_LIVES_MS, Place, place_of
-from bots.discord.render import FILE_BYTES_MAX, REQUEST_BYTES_MAX, Draft, Upload, draft_of, is_marked
+from bots.discord.client import NobodyKnows, NotTaken, SaidNo, point_at
+from bots.discord.gate import Gate
+from bots.discord.interactions import Meanings
+from bots.discord.known import Known
+from bots.discord.missed import Missed
+from bots.discord.parents import parent_of
+from bots.discord.parse import (
+    PLATFORM,
+    TOKEN_LIVES_MS,
+    Place,
+    first_id_at,
+    place_of,
+)
+from bots.discord.render import Draft, Upload, draft_of, is_marked, uploads_of
 from bots.discord.rest import PAGE, Rest, Said
+from bots.discord.waiting import Waiting
 from bots.platform import (
     Absent,
     Ambiguous,
@@ -34,19 +46,23 @@ from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
 
 RETRY_S: Final = 15.0
+PROGRESS_S: Final = 6.0
 PAGES_MAX: Final = 10
 DAY_MS: Final = 24 * 3_600_000
 GONE: Final = 404
 SHUT_OUT: Final = frozenset({403, 404})
-EXTENSIONS: Final = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """The bot and its server. showcase_channel: 0 for none. The addresses are "" for Discord's own."""
+    """The bot and its server. showcase_channel: 0 for none. The addresses are "" for Discord's own.
+
+    channels: where mentions are looked for that were made while Discord could not tell us of them.
+    """
 
     token: str
     showcase_channel: int = 0
+    channels: tuple[int, ...] = ()
     site_url: str = "https://discord.com"
     api_url: str = ""
     gateway_url: str = ""
@@ -62,8 +78,14 @@ class DiscordPlatform:
         self._clock = clock
         self._handle = handle
         self._rest = Rest(access.token)
+        self._waiting = Waiting(rest=self._rest, clock=clock)
+        self._known: Known | None = None
         self._gate: Gate | None = None
         point_at(api_url=access.api_url, gateway_url=access.gateway_url)
+
+    def learn(self, known: Known) -> None:
+        """From its next connection on the adapter knows what can be asked for, and earlier orders."""
+        self._known = known
 
     @property
     def name(self) -> str:
@@ -86,17 +108,25 @@ class DiscordPlatform:
             can_delete=True,
             can_be_private=True,
             can_show=self._access.showcase_channel != 0,
+            can_notify=True,
             idempotency=Idempotency.NONCE,
             acknowledge_deadline_s=3.0,
             read_lag_s=2.0,
+            progress_every_s=PROGRESS_S,
         )
 
     async def events(self, cursor: str | None) -> AsyncIterator[PlatformEvent]:
-        """Yields what happens from now on: Discord keeps no position. What was said while we were away is lost."""
-        del cursor
+        """Yields what happens from now on, and what was missed after `cursor` in the channels that let us read on."""
         await self._shut()
-        gate = self._gate = Gate(clock=self._clock, handle=self._handle)
-        async for event in gate.listen(self._access.token):
+        known, access, handle, clock = self._known, self._access, self._handle, self._clock
+        gate = self._gate = Gate(
+            clock=clock,
+            handle=handle,
+            meanings=Meanings(known=known, handle=handle),
+            missed=Missed(rest=self._rest, known=known, channels=access.channels, handle=handle, clock=clock),
+            since=int(cursor) if cursor and cursor.isdecimal() else None,
+        )
+        async for event in gate.listen(access.token):
             yield event
 
     async def acknowledge(self, events: Sequence[PlatformEvent]) -> None:
@@ -108,8 +138,13 @@ class DiscordPlatform:
     async def deliver(self, post: Post) -> Outcome:
         """The message is there, or the outcome says what is known of it."""
         try:
-            uploads, links = await self._pictures(post)
-            return await self._deliver(post, uploads, links)
+            uploads, links = await uploads_of(post, self._objects)
+            asked = place_of(post.in_reply_to or "") if post.target is Target.REPLY else None
+            async with self._waiting.answering(asked):
+                outcome = await self._deliver(post, uploads, links)
+            if isinstance(outcome, Delivered):
+                await self._waiting.end(asked)
+            return outcome  # noqa: TRY300 - what came of it, in the block that says what else may
         except NotFound as error:
             return Refused(reason=f"the picture is gone: {error}")
         except (NotTaken, Unavailable) as error:
@@ -132,6 +167,8 @@ class DiscordPlatform:
                     raise
                 # The token has died: what was private goes to its author alone, as a message.
         channel_id = await self._channel_of(post, asked)
+        if post.target is Target.SHOWCASE and post.nsfw and not (await self._rest.room(channel_id)).is_nsfw:
+            return Refused(reason="the showcase channel is not age-restricted, and the picture is not for everyone")
         is_answered = asked is not None and not asked.token and channel_id == asked.channel_id
         draft = draft_of(post, uploads=uploads, links=links, calls=asked is not None and not is_answered)
         try:
@@ -157,6 +194,7 @@ class DiscordPlatform:
             found = await self._marked(await self._channel_of(post, asked), post)
             if isinstance(found, Said):
                 await self._conclude(asked, found)
+                await self._waiting.end(asked)
                 return await self._found(found, asked)
         except SaidNo as error:
             return Absent() if error.status in SHUT_OUT else Unsure(reason=str(error))
@@ -198,12 +236,17 @@ class DiscordPlatform:
         return Delivered(remote_id=remote_id)
 
     async def parent(self, event: PlatformEvent) -> Parent | None:
-        """Returns the post that the summons answers."""
-        del event
-        return None
+        """Returns the message that the summons answers; Discord hides the words and files of most from a bot.
+
+        A menu or a command tells itself whom and what it is about.
+        """
+        return await parent_of(event, self._rest)
 
     async def progress(self, event_remote_id: str, text: str) -> None:
-        """Shows nothing while one waits."""
+        """The command's own answer, or one message under a mention, is this line."""
+        place = place_of(event_remote_id)
+        if place is not None:
+            await self._waiting.tell(place, text)
 
     async def close(self) -> None:
         """Gateway and connections are closed; may be called twice."""
@@ -224,25 +267,12 @@ class DiscordPlatform:
 
     async def _channel_of(self, post: Post, asked: Place | None) -> int:
         """Returns where a message of its own goes: the showcase, the summons' channel, or its author in private."""
+        if post.target is Target.NOTICE:
+            return await self._rest.direct(int(post.to.external_id))
         if post.target is Target.SHOWCASE or asked is None:
             return self._access.showcase_channel
         is_private = post.visibility is Visibility.DIRECT or (bool(asked.token) and not post.media)
         return await self._rest.direct(int(post.to.external_id)) if is_private else asked.channel_id
-
-    async def _pictures(self, post: Post) -> tuple[tuple[Upload, ...], tuple[str, ...]]:
-        """Returns the files that fit into a message, and the addresses of the others."""
-        uploads: list[Upload] = []
-        links: list[str] = []
-        room = REQUEST_BYTES_MAX
-        for number, picture in enumerate(post.media, start=1):
-            body = await self._objects.get(picture.key)
-            if len(body) > min(room, FILE_BYTES_MAX):
-                links.append(picture.url)
-                continue
-            room -= len(body)
-            name = f"picture-{number}.{EXTENSIONS.get(picture.content_type, 'webp')}"
-            uploads.append(Upload(name=name, body=body, alt_text=picture.alt_text, is_spoiler=post.spoiler is not None))
-        return tuple(uploads), tuple(links)
 
     async def _answered(self, asked: Place) -> Said | None:
         try:
@@ -254,7 +284,7 @@ class DiscordPlatform:
 
     async def _marked(self, channel_id: int, post: Post) -> Said | Absent | Unsure:
         """Returns our message with the post's mark among those since the summons."""
-        me, since = await self._rest.me(), _since(post)
+        me, since = await self._rest.me(), _since(post, now_ms=self._clock.now_ms())
         for _ in range(PAGES_MAX):
             page = await self._rest.after(channel_id, since)
             for said in page:
@@ -288,7 +318,7 @@ class DiscordPlatform:
     async def _url(self, place: Place) -> str | None:
         """Returns the message's address, None where its server cannot be asked for now: the post is there anyway."""
         try:
-            guild = await self._rest.guild_of(place.channel_id)
+            guild = (await self._rest.room(place.channel_id)).guild
         except (SaidNo, NotTaken, NobodyKnows):
             return None
         return f"{self._access.site_url}/channels/{guild}/{place.channel_id}/{place.id}"
@@ -298,13 +328,13 @@ class DiscordPlatform:
         return RetryAt(at_ms=self._clock.now_ms() + round(wait_s * 1_000), reason=str(error))
 
 
-def _since(post: Post) -> int:
+def _since(post: Post, *, now_ms: int) -> int:
     """Returns an id before the post was first sent: the summons', or from the commission's time."""
     asked = place_of(post.in_reply_to or "")
-    if asked is not None:
+    if asked is not None and post.target is Target.REPLY:
         return asked.id
     made = 0
     for letter in post.commission_id[:10]:
         made = made * 32 + "0123456789abcdefghjkmnpqrstvwxyz".index(letter)
-    # A day to spare: our clock is not Discord's, and ids may run ahead of a clock that went back.
-    return max(made - DAY_MS - 1_420_070_400_000, 0) << 22
+    # Our ids run ahead of a clock that went back, by as much as it did. A day to spare, as our clock is not Discord's.
+    return first_id_at(min(made, now_ms) - DAY_MS)

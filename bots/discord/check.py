@@ -45,7 +45,7 @@ async def _showcase(rest: Rest, channel_id: int) -> Tried:
     if channel_id == 0:
         return Tried(what="showcase", told="none; pictures are shown on the local timeline")
     try:
-        await rest.guild_of(channel_id)
+        await rest.room(channel_id)
     except SaidNo as error:
         step = "Add the bot to that server and let it view the channel, or correct discord.showcase_channel"
         return Tried(what="showcase", told=f"channel {channel_id} cannot be seen ({error})", next_step=step)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from bots.platform import Author, EventKind, PlatformEvent, Visibility
+from bots.platform import Attachment, Author, EventKind, PlatformEvent, Visibility
 
 PLATFORM: Final = "discord"
-AGAIN, DELETE = "again", "delete"
 UP: Final = frozenset({"👍", "❤️", "⭐"})
 DOWN: Final = frozenset({"👎"})
 TOKEN_LIVES_MS: Final = 14 * 60_000
@@ -48,92 +47,201 @@ def made_ms(snowflake: int) -> int:
     return (snowflake >> 22) + _EPOCH_MS
 
 
-def message_event(
-    *, place: Place, author: Author, text: str, me: int, handle: str, is_direct: bool, answers: Place | None
-) -> PlatformEvent:
-    """Returns the event of a message that mentions us or was written to us alone."""
+def first_id_at(at_ms: int) -> int:
+    """Returns the smallest id of that time."""
+    return max(at_ms - _EPOCH_MS, 0) << 22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A message as the gateway or the listing tells it. calls: the ids of those it mentions."""
+
+    place: Place
+    author: Author
+    text: str
+    guild_id: int | None
+    is_nsfw: bool
+    calls: frozenset[int]
+    answers: Place | None = None
+    pictures: tuple[Attachment, ...] = ()
+
+
+def message_event(written: Written, *, me: int, handle: str) -> PlatformEvent | None:
+    """Returns the event of a message that mentions us or was written to us alone; None for all others."""
+    is_direct = written.guild_id is None
+    if written.author.external_id == str(me) or not (is_direct or me in written.calls):
+        return None
+    text = written.text
     for mention in (f"<@{me}>", f"<@!{me}>"):
         text = text.replace(mention, f"@{handle}")
     return PlatformEvent(
         platform=PLATFORM,
-        event_id=f"m{place.id}",
+        event_id=f"m{written.place.id}",
         kind=EventKind.DIRECT if is_direct else EventKind.MENTION,
-        author=author,
-        remote_id=str(place),
-        at_ms=place.at_ms,
+        author=written.author,
+        remote_id=str(written.place),
+        at_ms=written.place.at_ms,
         text=text,
-        in_reply_to=str(answers) if answers else None,
+        in_reply_to=str(written.answers) if written.answers else None,
         visibility=Visibility.DIRECT if is_direct else Visibility.PUBLIC,
+        community=str(written.guild_id or ""),
+        place_nsfw=written.is_nsfw,
+        attachments=written.pictures,
     )
 
 
-def command_event(*, place: Place, author: Author, text: str, is_direct: bool) -> PlatformEvent:
-    """Returns the event of a slash command, already in words."""
+def written_of(raw: Mapping[str, Any], *, guild_id: int | None, is_nsfw: bool) -> Written:
+    """Returns a message of Discord's listings."""
+    channel_id = int(raw["channel_id"])
+    reference = raw.get("message_reference") or {}
+    answered = reference.get("message_id")
+    return Written(
+        place=Place(channel_id=channel_id, id=int(raw["id"])),
+        author=author_of(raw["author"]),
+        text=str(raw.get("content") or ""),
+        guild_id=guild_id,
+        is_nsfw=is_nsfw,
+        calls=frozenset(int(one["id"]) for one in raw.get("mentions", ())),
+        answers=Place(channel_id=channel_id, id=int(answered)) if answered else None,
+        pictures=pictures_of(raw.get("attachments", ())),
+    )
+
+
+def author_of(raw: Mapping[str, Any]) -> Author:
+    """Returns a person or a bot of Discord's listings."""
+    name = raw.get("global_name") or raw["username"]
+    return Author(external_id=str(raw["id"]), display_name=str(name), is_bot=bool(raw.get("bot")))
+
+
+def pictures_of(attachments: Iterable[Mapping[str, Any]]) -> tuple[Attachment, ...]:
+    """Returns the pictures among attached files."""
+    return tuple(
+        Attachment(
+            url=str(one["url"]),
+            content_type=str(one.get("content_type") or ""),
+            alt_text=str(one.get("description") or ""),
+        )
+        for one in attachments
+        if str(one.get("content_type") or "image/").startswith("image/")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What an interaction is about: the message it points at, with its author and pictures, or a person alone."""
+
+    place: Place | None = None
+    author: Author | None = None
+    pictures: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """A command, a press, a modal that was sent, or a wish for choices; `given` is Discord's `data`.
+
+    is_direct: nobody but its author and we are there. message: what a pressed button is under.
+    """
+
+    place: Place
+    kind: int
+    author: Author
+    guild_id: int | None
+    is_nsfw: bool
+    is_direct: bool
+    given: Mapping[str, Any] = field(default_factory=dict)
+    message: About = field(default_factory=About)
+    message_is_ephemeral: bool = False
+
+    @property
+    def event_id(self) -> str:
+        """The id of the event that it is."""
+        return f"i{self.place.id}"
+
+
+def words_event(asked: Interaction, text: str, *, about: About | None = None) -> PlatformEvent:
+    """Returns the event of an interaction that is the same as writing these words, about that message or person."""
+    about = about or About()
+    raw: dict[str, str] = {}
+    if about.author is not None:
+        raw = {"parent_author": about.author.external_id, "parent_name": about.author.display_name}
+        raw |= {"parent_is_bot": "yes"} if about.author.is_bot else {}
     return PlatformEvent(
         platform=PLATFORM,
-        event_id=f"i{place.id}",
+        event_id=asked.event_id,
         kind=EventKind.DIRECT,
-        author=author,
-        remote_id=str(place),
-        at_ms=place.at_ms,
+        author=asked.author,
+        remote_id=str(asked.place),
+        at_ms=asked.place.at_ms,
         text=text,
-        visibility=Visibility.DIRECT if is_direct else Visibility.PUBLIC,
+        in_reply_to=str(about.place) if about.place else None,
+        visibility=Visibility.DIRECT if asked.is_direct else Visibility.PUBLIC,
+        community=str(asked.guild_id or ""),
+        place_nsfw=asked.is_nsfw,
+        about=about.author,
+        attachments=about.pictures,
+        raw=raw,
     )
 
 
-def button_event(*, place: Place, author: Author, word: str, on: Place, is_direct: bool) -> PlatformEvent:
-    """Returns the event of a button under the message `on`: the same as answering it with that word."""
+def press_vote(asked: Interaction, *, on: Place, value: int) -> PlatformEvent:
+    """Returns the vote that a press of a thumb under the message `on` is."""
     return PlatformEvent(
         platform=PLATFORM,
-        event_id=f"i{place.id}",
-        kind=EventKind.DIRECT,
-        author=author,
-        remote_id=str(place),
-        at_ms=place.at_ms,
-        text=word,
-        in_reply_to=str(on),
-        visibility=Visibility.DIRECT if is_direct else Visibility.PUBLIC,
-    )
-
-
-def vote_event(*, on: Place, voter_id: int, emoji: str, is_added: bool, now_ms: int) -> PlatformEvent | None:
-    """Returns the vote that a reaction is, None for any other emoji."""
-    value = 1 if emoji in UP else -1 if emoji in DOWN else 0
-    if value == 0:
-        return None
-    sign = "+" if is_added else "-"
-    return PlatformEvent(
-        platform=PLATFORM,
-        event_id=f"r{on.id}.{voter_id}.{value}{sign}.{now_ms}",
+        event_id=asked.event_id,
         kind=EventKind.VOTE,
-        author=Author(external_id=str(voter_id), display_name=str(voter_id)),
+        author=asked.author,
         remote_id=str(on),
-        at_ms=now_ms,
-        value=value if is_added else 0,
+        at_ms=asked.place.at_ms,
+        value=value,
+        community=str(asked.guild_id or ""),
     )
 
 
-def button_id(word: str, *, owner_id: str) -> str:
-    """Returns the id that a button keeps for ever: it tells all that a press must know, also after a restart."""
-    return f"horde:{word}:{owner_id}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacted:
+    """A reaction that was put on or taken back. at_ms 0: it was found there later, when is not known."""
+
+    on: Place
+    by: Author
+    emoji: str
+    is_added: bool
+    at_ms: int
+    guild_id: int | None
+    about: Author | None = None
 
 
-def pressed(custom_id: str) -> tuple[str, str] | None:
-    """Returns word and owner of one of our buttons, None for others."""
-    ours, _, rest = custom_id.partition(":")
-    word, _, owner_id = rest.partition(":")
-    return (word, owner_id) if ours == "horde" and word in {AGAIN, DELETE} else None
+def value_of(emoji: str) -> int:
+    """Returns 1 or -1 for an emoji that is a vote on our messages, else 0."""
+    return 1 if emoji in UP else -1 if emoji in DOWN else 0
 
 
-def words_of(name: str, options: Sequence[Mapping[str, object]]) -> str:
-    """Returns a slash command in the words that a mention would use."""
-    given = {str(option["name"]): option["value"] for option in options if option.get("value") not in {None, ""}}
-    if name != "draw":
-        return f"{name} {given.get('word', '')}".strip()
-    lines = [f"draw for me {given.pop('prompt', '')}"]
-    if given.pop("private", False):
-        lines.append("private: yes")
-    if given.pop("spoiler", False):
-        lines.append("spoiler: yes")
-    lines += [f"{key}: {value}" for key, value in given.items()]
-    return "\n".join(lines)
+def reaction_events(reacted: Reacted, *, me: int) -> list[PlatformEvent]:
+    """Returns what a reaction means: a vote where our message has a vote's emoji, else a mark on someone's message.
+
+    Who wrote the message is not told when a reaction is taken back: then it is both, and one of them is about nothing.
+    """
+    sign = "+" if reacted.is_added else "-"
+    name = f"{reacted.on.id}.{reacted.by.external_id}.{reacted.emoji}{sign}.{reacted.at_ms or 'found'}"
+    value = value_of(reacted.emoji)
+    is_ours = reacted.about is not None and reacted.about.external_id == str(me)
+    events: list[PlatformEvent] = []
+    if value and (is_ours or reacted.about is None):
+        events.append(_reaction(reacted, EventKind.VOTE, f"r{name}", value if reacted.is_added else 0))
+    if not (value and is_ours):
+        events.append(_reaction(reacted, EventKind.REACTION, f"e{name}", int(reacted.is_added)))
+    return events
+
+
+def _reaction(reacted: Reacted, kind: EventKind, event_id: str, value: int) -> PlatformEvent:
+    return PlatformEvent(
+        platform=PLATFORM,
+        event_id=event_id,
+        kind=kind,
+        author=reacted.by,
+        remote_id=str(reacted.on),
+        at_ms=reacted.at_ms or reacted.on.at_ms,
+        value=value,
+        mark=reacted.emoji,
+        about=reacted.about,
+        community=str(reacted.guild_id or ""),
+    )

@@ -7,13 +7,15 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from bots.discord.parse import AGAIN, DELETE, button_id
+from bots.discord.controls import Rows, result_rows, showcase_rows
 from bots.platform import Post, Target
 from bots.replies import shown
+from core.ports.objects import ObjectStore
 
 TEXT_MAX: Final = 2_000
 FILE_BYTES_MAX: Final = 10 * 1_048_576
 REQUEST_BYTES_MAX: Final = 24 * 1_048_576
+EXTENSIONS: Final = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +30,12 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A message but for where it goes. `nonce` is the same at every attempt; `buttons` are (label, id)."""
+    """A message but for where it goes. `nonce` is the same at every attempt."""
 
     text: str
     nonce: str
     uploads: tuple[Upload, ...] = ()
-    buttons: tuple[tuple[str, str], ...] = ()
+    buttons: Rows = ()
 
 
 def mark_of(post: Post) -> str:
@@ -48,14 +50,14 @@ def draft_of(post: Post, *, uploads: tuple[Upload, ...], links: tuple[str, ...],
     tail = "".join(f"\n{link}" for link in links)
     if post.showcase_url:
         tail += f"\n<{post.showcase_url}>"
-    tail += f"\n-# {post.label} · ref {mark_of(post)}" if post.media else f"\n-# ref {mark_of(post)}"
-    buttons: tuple[tuple[str, str], ...] = ()
-    if post.media and post.target is Target.REPLY:
-        owner = post.to.external_id
-        buttons = (
-            ("Again", button_id(AGAIN, owner_id=owner)),
-            ("Delete", button_id(DELETE, owner_id=owner)),
-        )
+    # Who made it is told where a model made it: text from here on, pictures always.
+    made = post.label if post.media or post.facts is not None else ""
+    tail += f"\n-# {made} · ref {mark_of(post)}" if made else f"\n-# ref {mark_of(post)}"
+    buttons: Rows = ()
+    if post.target is Target.SHOWCASE:
+        buttons = showcase_rows(owner_id=post.to.external_id, outbox_id=post.outbox_id)
+    elif post.target is Target.REPLY and (post.media or post.facts is not None):
+        buttons = result_rows(owner_id=post.to.external_id, outbox_id=post.outbox_id, has_pictures=bool(post.media))
     words = f"{post.spoiler}\n{post.text}" if post.spoiler else post.text
     room = TEXT_MAX - len(head) - len(tail)
     return Draft(
@@ -66,3 +68,20 @@ def draft_of(post: Post, *, uploads: tuple[Upload, ...], links: tuple[str, ...],
 def is_marked(text: str, post: Post) -> bool:
     """Tells whether a message with this text is that post."""
     return f"ref {mark_of(post)}" in text
+
+
+async def uploads_of(post: Post, objects: ObjectStore) -> tuple[tuple[Upload, ...], tuple[str, ...]]:
+    """Returns the files that fit into a message, and the addresses of the others. Raises NotFound, Unavailable."""
+    uploads: list[Upload] = []
+    links: list[str] = []
+    room = REQUEST_BYTES_MAX
+    hidden = post.spoiler is not None or post.nsfw
+    for number, picture in enumerate(post.media, start=1):
+        body = await objects.get(picture.key)
+        if len(body) > min(room, FILE_BYTES_MAX):
+            links.append(picture.url)
+            continue
+        room -= len(body)
+        name = f"picture-{number}.{EXTENSIONS.get(picture.content_type, 'webp')}"
+        uploads.append(Upload(name=name, body=body, alt_text=picture.alt_text, is_spoiler=hidden))
+    return tuple(uploads), tuple(links)

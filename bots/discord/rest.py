@@ -15,18 +15,27 @@ from bots.discord.parse import Place
 from bots.discord.render import Draft
 
 PAGE: Final = 100
-LOADING, EPHEMERAL = 1 << 7, 1 << 6
+EPHEMERAL: Final = 1 << 6
+THREADS: Final = frozenset({10, 11, 12})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A message as Discord has it. `is_waiting`: the bot is "thinking" in it still."""
+    """A message of ours as Discord has it; answers: the id of the message it replies to."""
 
     place: Place
     author_id: int
     text: str
     is_ephemeral: bool
-    is_waiting: bool
+    answers: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A channel. guild: its server's id as it stands in addresses, `@me` for direct messages."""
+
+    guild: str
+    is_nsfw: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +56,7 @@ class Rest:
         self._me: Me | None = None
         self._login = asyncio.Lock()
         self._direct: dict[int, int] = {}
-        self._guilds: dict[int, str] = {}
+        self._rooms: dict[int, Room] = {}
 
     async def me(self) -> Me:
         """Logs in once; returns who we are."""
@@ -86,7 +95,11 @@ class Rest:
 
     async def answered(self, place: Place) -> Said:
         """Returns the interaction's own answer as it is now."""
-        return _said(await self._call(await self._original("GET", place)), channel_id=place.channel_id)
+        return _said(await self.whole_answer(place), channel_id=place.channel_id)
+
+    async def whole_answer(self, place: Place) -> dict[str, Any]:
+        """Returns the interaction's own answer as Discord tells it."""
+        return cast("dict[str, Any]", await self._call(await self._original("GET", place)))
 
     async def change(self, place: Place, draft: Draft) -> Said:
         """The message has these words."""
@@ -98,9 +111,23 @@ class Rest:
 
     async def after(self, channel_id: int, since: int) -> list[Said]:
         """Returns up to a hundred messages after that id, oldest first."""
+        return [_said(one) for one in await self.listing(channel_id, since)]
+
+    async def listing(self, channel_id: int, since: int) -> list[dict[str, Any]]:
+        """Returns up to a hundred messages after that id as Discord tells them, oldest first."""
         route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel_id)
         found = await self._call(route, params={"after": since, "limit": PAGE})
-        return sorted((_said(one) for one in found), key=lambda said: said.place.id)
+        return sorted(found, key=lambda one: int(one["id"]))
+
+    async def message(self, place: Place) -> dict[str, Any]:
+        """Returns a message as Discord tells it: without its words where it neither mentions us nor is ours."""
+        return cast("dict[str, Any]", await self._call(_message("GET", place)))
+
+    async def reactors(self, place: Place, emoji: str) -> list[dict[str, Any]]:
+        """Returns up to a hundred of those who put that emoji under a message."""
+        path = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}"
+        route = Route("GET", path, channel_id=place.channel_id, message_id=place.id, emoji=emoji)
+        return cast("list[dict[str, Any]]", await self._call(route, params={"limit": PAGE}))
 
     async def direct(self, user_id: int) -> int:
         """Returns the channel of direct messages with that person."""
@@ -113,12 +140,15 @@ class Rest:
             self._direct[user_id] = int(opened["id"])
         return self._direct[user_id]
 
-    async def guild_of(self, channel_id: int) -> str:
-        """Returns the id of the channel's server as it stands in addresses: `@me` for direct messages."""
-        if channel_id not in self._guilds:
+    async def room(self, channel_id: int) -> Room:
+        """Returns what the channel is; a thread is age-restricted where its channel is."""
+        if channel_id not in self._rooms:
             found = await self._call(Route("GET", "/channels/{channel_id}", channel_id=channel_id))
-            self._guilds[channel_id] = str(found.get("guild_id") or "@me")
-        return self._guilds[channel_id]
+            is_nsfw = bool(found.get("nsfw"))
+            if found.get("type") in THREADS and found.get("parent_id"):
+                is_nsfw = (await self.room(int(found["parent_id"]))).is_nsfw
+            self._rooms[channel_id] = Room(guild=str(found.get("guild_id") or "@me"), is_nsfw=is_nsfw)
+        return self._rooms[channel_id]
 
     async def close(self) -> None:
         """Connections are closed; may be called twice."""
@@ -162,19 +192,21 @@ def _form(draft: Draft, *, nonce: str | None = None, reference: discord.MessageR
     if draft.buttons:
         # Never registered with the client: a press is read from its own id, so it works after any restart.
         view = discord.ui.View(timeout=None)
-        for label, custom_id in draft.buttons:
-            view.add_item(discord.ui.Button(label=label, custom_id=custom_id))
+        for row, keys in enumerate(draft.buttons):
+            for key in keys:
+                look = {"label": key.label or None, "emoji": key.emoji or None}
+                view.add_item(discord.ui.Button(custom_id=key.custom_id, row=row, **cast("Any", look)))
         more["view"] = view
     calls = discord.AllowedMentions(everyone=False, roles=False, users=False, replied_user=True)
     return handle_message_parameters(draft.text, allowed_mentions=calls, **more)
 
 
 def _said(given: Any, *, channel_id: int = 0) -> Said:  # noqa: ANN401 - the SDK's answers
-    flags = int(given.get("flags", 0))
+    flags, reference = int(given.get("flags", 0)), given.get("message_reference") or {}
     return Said(
         place=Place(channel_id=int(given.get("channel_id") or channel_id), id=int(given["id"])),
         author_id=int(given["author"]["id"]),
         text=str(given["content"]),
         is_ephemeral=bool(flags & EPHEMERAL),
-        is_waiting=bool(flags & LOADING),
+        answers=int(reference["message_id"]) if reference.get("message_id") else None,
     )

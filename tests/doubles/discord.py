@@ -13,61 +13,46 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from core.ports.clock import Clock, SystemClock
-from tests.doubles.discord_gateway import Gateway, Json
+from tests.doubles.discord_deeds import Deeds
+from tests.doubles.discord_gateway import Json
+from tests.doubles.discord_limits import Limits
 from tests.doubles.discord_world import (
     APP,
-    BOT,
-    GUILD,
-    Asked,
     Channel,
     Wrong,
     application,
     body_of,
-    guild,
-    interaction_of,
+    hears,
     message_of,
     plain,
     user,
 )
 
-EPOCH_MS = 1_420_070_400_000
 POST_MESSAGE = "POST /channels/{c}/messages"
 PATCH_ORIGINAL = "PATCH /webhooks/{a}/{t}/messages/@original"
 TOKEN_MS, ACKNOWLEDGE_MS = 15 * 60_000, 3_000
 LOADING, EPHEMERAL = 1 << 7, 1 << 6
+RESPONSES = {2: {4, 5, 9}, 3: {4, 5, 6, 7, 9}, 4: {8}, 5: {4, 5, 6, 7}}
+"""How each kind of interaction may be responded to."""
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class DiscordDouble:
+class DiscordDouble(Deeds):
     """The server. `faults` are taken by the next calls of their route, one each, before or after it was done.
 
     They are 503, 429, drop, hang, and the same after `accept-then-`. `outage` holds for every call until it is None.
     """
 
     def __init__(self, *, clock: Clock | None = None, token: str = "bot-token") -> None:
-        self.clock = clock or SystemClock()
+        super().__init__(clock=clock or SystemClock(), token=token)
         self.token = token
         self.url = ""
         self.faults: list[tuple[str, str]] = []
         self.outage: str | None = None
         self.calls: Counter[str] = Counter()
         self.commands: list[Json] = []
-        self.asked: dict[str, Asked] = {}
-        self.bot = user(BOT, "horde", is_bot=True)
-        self.channels = {11: Channel(11, GUILD), 12: Channel(12, GUILD)}
-        rooms = [{"id": str(one), "type": 0, "name": f"room-{one}", "position": 0} for one in (11, 12)]
-        self.gateway = Gateway(
-            token=token,
-            ready={
-                "v": 10,
-                "user": self.bot,
-                "guilds": [{"id": str(GUILD), "unavailable": True}],
-                "application": {"id": str(APP), "flags": 0},
-            },
-            guilds=[guild(rooms)],
-        )
+        self.limits = Limits()
         self._nonces: dict[tuple[int, str], int] = {}
-        self._last = 0
         self._over = asyncio.Event()
         self._runner: web.AppRunner | None = None
 
@@ -86,6 +71,8 @@ class DiscordDouble:
                 web.get(api + "/channels/{c}", self._channel),
                 web.post(api + "/channels/{c}/messages", self._post),
                 web.get(api + "/channels/{c}/messages", self._list),
+                web.get(one, self._get),
+                web.get(one + "/reactions/{e}", self._reactors),
                 web.patch(one, self._patch),
                 web.delete(one, self._delete),
                 web.post(api + "/interactions/{i}/{t}/callback", self._callback),
@@ -111,75 +98,6 @@ class DiscordDouble:
     def api_url(self) -> str:
         return f"{self.url}/api/v10"
 
-    def snowflake(self) -> int:
-        self._last = max(self._last + 1, (self.clock.now_ms() - EPOCH_MS) << 22)
-        return self._last
-
-    async def say(self, text: str, *, by: Json, channel: int = 11, answers: int | None = None) -> int:
-        """Someone writes; the bot gets the words only where it is mentioned, or in its direct messages."""
-        place = self.channels[channel]
-        mentions = [self.bot] if f"<@{BOT}>" in text else []
-        message = message_of(self.snowflake(), place, by, text)
-        message["mentions"] = mentions
-        if answers is not None:
-            message["message_reference"] = {"message_id": str(answers), "channel_id": str(channel)}
-        place.messages[int(message["id"])] = message
-        heard = dict(message)
-        if place.guild_id:
-            heard |= {"guild_id": str(place.guild_id), "member": {"roles": [], "joined_at": None, "flags": 0}}
-        if place.guild_id and not mentions and by["id"] != str(BOT):
-            heard["content"] = ""
-        await self.gateway.dispatch("MESSAGE_CREATE", heard)
-        return int(message["id"])
-
-    async def ask(self, name: str, *, by: Json, channel: int = 11, **options: object) -> Asked:
-        """Someone uses a slash command."""
-        kinds = {str: 3, bool: 5, int: 4}
-        given = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
-        return await self._interact(2, {"id": "1", "name": name, "type": 1, "options": given}, by, channel, {})
-
-    async def press(self, message: int, label: str, *, by: Json, channel: int = 11) -> Asked:
-        """Someone presses a button under a message."""
-        there = self.channels[channel].messages[message]
-        button = next(one for row in there["components"] for one in row["components"] if one["label"] == label)
-        pressed = {"component_type": 2, "custom_id": button["custom_id"]}
-        return await self._interact(3, pressed, by, channel, {"message": there})
-
-    async def react(self, message: int, emoji: str, *, by: Json, channel: int = 11, is_added: bool = True) -> None:
-        """Someone reacts, or takes it back."""
-        there = self.channels[channel].messages[message]
-        body: Json = {
-            "user_id": by["id"],
-            "channel_id": str(channel),
-            "message_id": str(message),
-            "guild_id": str(GUILD),
-            "emoji": {"id": None, "name": emoji},
-            "type": 0,
-            "burst": False,
-        }
-        if is_added:
-            body |= {
-                "message_author_id": there["author"]["id"],
-                "member": {"user": by, "roles": [], "joined_at": None, "flags": 0},
-            }
-        await self.gateway.dispatch(f"MESSAGE_REACTION_{'ADD' if is_added else 'REMOVE'}", body)
-
-    def direct(self, person: Json) -> Channel:
-        """The conversation of the bot and one person."""
-        return self.channels.setdefault(int(person["id"]) + 100_000, Channel(int(person["id"]) + 100_000, None))
-
-    def said(self, channel: int = 11) -> list[Json]:
-        """What the bot wrote there and is still there."""
-        return [one for one in self.channels[channel].messages.values() if one["author"]["id"] == str(BOT)]
-
-    async def _interact(self, kind: int, given: Json, by: Json, channel: int, more: Json) -> Asked:
-        place, number = self.channels[channel], self.snowflake()
-        asked = Asked(number, f"token{number}", place, self.clock.now_ms(), by)
-        self.asked[asked.token] = asked
-        body = interaction_of(kind, asked, given, more)
-        await self.gateway.dispatch("INTERACTION_CREATE", body)
-        return asked
-
     @web.middleware
     async def _guard(self, request: web.Request, handler: Answer) -> web.StreamResponse:
         path = request.match_info.route.resource
@@ -187,6 +105,16 @@ class DiscordDouble:
         if request.path.startswith("/gateway"):
             return await handler(request) if self.outage is None else web.Response(status=503)
         self.calls[route] += 1
+        major = request.match_info.get("c") or request.match_info.get("t") or ""
+        headers, refused = ({}, None) if "/interactions/" in route else self.limits.take(route, major)
+        if refused is not None:
+            refused.headers.update(headers)
+            return refused
+        response = await self._answered(request, handler, route)
+        response.headers.update(headers)
+        return response
+
+    async def _answered(self, request: web.Request, handler: Answer, route: str) -> web.StreamResponse:
         fault = self.outage or next((kind for where, kind in self.faults if where == route), "")
         if not self.outage and fault:
             self.faults.remove((route, fault))
@@ -232,12 +160,15 @@ class DiscordDouble:
 
     async def _channel(self, request: web.Request) -> web.Response:
         place = self._place(request)
-        return plain({"id": str(place.id), "type": 0} | ({"guild_id": str(place.guild_id)} if place.guild_id else {}))
+        return plain(place.shown())
 
     async def _post(self, request: web.Request) -> web.Response:
         place, given = self._place(request), await body_of(request)
         if place.is_shut:
-            raise Wrong(403, 50013, "Missing Permissions")
+            code, why = (
+                (50013, "Missing Permissions") if place.guild_id else (50007, "Cannot send messages to this user")
+            )
+            raise Wrong(403, code, why)
         key = (place.id, str(given.get("nonce")))
         if given.get("enforce_nonce") and key in self._nonces:
             seen = place.messages.get(self._nonces[key])
@@ -260,7 +191,17 @@ class DiscordDouble:
     async def _list(self, request: web.Request) -> web.Response:
         after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 50))
         ids = sorted(one for one in self._place(request).messages if one > after)[:limit]
-        return plain([self._place(request).messages[one] for one in reversed(ids)])
+        place = self._place(request)
+        return plain([hears(place.messages[one], place) for one in reversed(ids)])
+
+    async def _get(self, request: web.Request) -> web.Response:
+        message = self._one(request)
+        signs = {sign: people for sign, people in self.reactions.get(int(message["id"]), {}).items() if people}
+        shown = [{"emoji": _emoji(sign), "count": len(people), "me": False} for sign, people in signs.items()]
+        return plain({**hears(message, self._place(request)), "reactions": shown})
+
+    async def _reactors(self, request: web.Request) -> web.Response:
+        return plain(self.reactions.get(int(self._one(request)["id"]), {}).get(request.match_info["e"], []))
 
     async def _patch(self, request: web.Request) -> web.Response:
         message, given = self._one(request), await body_of(request)
@@ -278,20 +219,30 @@ class DiscordDouble:
         if asked.acknowledged_ms is not None:
             raise Wrong(400, 40060, "Interaction has already been acknowledged.")
         given = await body_of(request)
-        sent = given.get("data") or {}
-        flags = int(sent.get("flags", 0)) | (LOADING if given["type"] == 5 else 0)
-        asked.acknowledged_ms = self.clock.now_ms()
+        kind, sent = int(given["type"]), given.get("data") or {}
+        if kind not in RESPONSES[asked.kind]:
+            raise Wrong(400, 50035, f"Invalid Form Body: a response of type {kind} is none to one of {asked.kind}")
+        asked.response, asked.acknowledged_ms = given, self.clock.now_ms()
+        kept: Json = {"id": str(asked.id), "type": asked.kind}
+        if kind in {8, 9}:
+            if kind == 8 and len(sent["choices"]) > 25:
+                raise Wrong(400, 50035, "Invalid Form Body: 25 choices at most")
+            return plain({"interaction": kept})
+        if kind == 6:
+            asked.original = asked.under
+            return plain({"interaction": kept})
+        flags = int(sent.get("flags", 0)) | (LOADING if kind == 5 else 0)
         asked.original = message_of(self.snowflake(), asked.channel, self.bot, sent.get("content") or "", flags=flags)
         if not flags & EPHEMERAL:
             asked.channel.messages[int(asked.original["id"])] = asked.original
-        kept = {"id": str(asked.id), "type": 2, "response_message_id": asked.original["id"]}
-        return plain({"interaction": kept, "resource": {"type": given["type"], "message": asked.original}})
+        kept["response_message_id"] = asked.original["id"]
+        return plain({"interaction": kept, "resource": {"type": kind, "message": asked.original}})
 
     async def _patch_original(self, request: web.Request) -> web.Response:
         original, given = self._original(request), await body_of(request)
         original["content"] = given.get("content") or ""
         original["flags"] &= ~LOADING
-        original["components"] = given.get("components") or []
+        original["components"] = given.get("components", original["components"]) or []
         if given["files"]:
             original["attachments"] = given["files"]
         return plain(original)
@@ -325,6 +276,11 @@ class DiscordDouble:
         if asked.original is None:
             raise Wrong(404, 10008, "Unknown Message")
         return asked.original
+
+
+def _emoji(sign: str) -> Json:
+    name, _, number = sign.partition(":")
+    return {"id": number or None, "name": name}
 
 
 if __name__ == "__main__":

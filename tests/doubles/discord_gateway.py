@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from typing import Any, Final
 
 from aiohttp import WSMsgType, web
@@ -56,7 +57,7 @@ class Gateway:
     `closes_with`: the next IDENTIFY is answered with this close code. `identified` and `resumed` count.
     """
 
-    def __init__(self, *, token: str, ready: Json, guilds: list[Json]) -> None:
+    def __init__(self, *, token: str, ready: Json, guilds: Callable[[], list[Json]]) -> None:
         self.token = token
         self.ready = ready
         self.guilds = guilds
@@ -126,7 +127,7 @@ class Gateway:
         session.socket = line
         ready = {**self.ready, "session_id": session.id, "resume_gateway_url": self.url}
         await session.dispatch("READY", ready)
-        for guild in self.guilds:
+        for guild in self.guilds():
             await session.dispatch("GUILD_CREATE", guild)
         waiting, self.unheard = self.unheard, []
         for event, body in waiting:

@@ -11,6 +11,7 @@ from aiohttp import web
 from tests.doubles.discord_gateway import Json
 
 BOT, GUILD, APP = 900, 500, 901
+MOMENT = "2026-06-01T00:00:00+00:00"
 
 
 class Wrong(Exception):  # noqa: N818 - it reads as what it is
@@ -23,17 +24,32 @@ class Wrong(Exception):  # noqa: N818 - it reads as what it is
 
 @dataclass
 class Channel:
-    """A channel or a direct conversation; `is_shut`: the bot may not write there."""
+    """A channel, a thread (it has a parent) or a direct conversation; `is_shut`: the bot may not write there."""
 
     id: int
     guild_id: int | None
     messages: dict[int, Json] = field(default_factory=dict)
     is_shut: bool = False
+    is_nsfw: bool = False
+    parent_id: int | None = None
+
+    def shown(self) -> Json:
+        """The channel as the API shows it."""
+        if self.guild_id is None:
+            return {"id": str(self.id), "type": 1}
+        room: Json = {"id": str(self.id), "type": 0, "name": f"room-{self.id}", "position": 0, "nsfw": self.is_nsfw}
+        room["guild_id"] = str(self.guild_id)
+        if self.parent_id is not None:
+            del room["nsfw"]  # a thread does not tell: it is as its channel is
+            told = {"archived": False, "locked": False, "auto_archive_duration": 60, "archive_timestamp": MOMENT}
+            room |= {"type": 11, "parent_id": str(self.parent_id), "owner_id": "1", "thread_metadata": told}
+            room |= {"message_count": 0, "member_count": 1, "rate_limit_per_user": 0, "flags": 0}
+        return room
 
 
 @dataclass
 class Asked:
-    """An interaction: acknowledged or not, with its answer."""
+    """An interaction: acknowledged or not, with its response (type and data) and its answer. kind: Discord's type."""
 
     id: int
     token: str
@@ -42,7 +58,9 @@ class Asked:
     user: Json
     acknowledged_ms: int | None = None
     original: Json | None = None
-    told: list[Json] = field(default_factory=list)
+    response: Json | None = None
+    kind: int = 2
+    under: Json | None = None
 
 
 def message_of(number: int, place: Channel, author: Json, text: str, **more: Any) -> Json:
@@ -52,7 +70,7 @@ def message_of(number: int, place: Channel, author: Json, text: str, **more: Any
         "channel_id": str(place.id),
         "author": author,
         "content": text,
-        "timestamp": "2026-06-01T00:00:00+00:00",
+        "timestamp": MOMENT,
         "edited_timestamp": None,
         "type": 0,
         "flags": 0,
@@ -89,12 +107,8 @@ def interaction_of(kind: int, asked: Asked, given: Json, more: Json) -> Json:
         "token": asked.token,
         "version": 1,
         "data": given,
-        "channel": {
-            "id": str(asked.channel.id),
-            "type": 0 if asked.channel.guild_id else 1,
-            "name": "room",
-            "position": 0,
-        },
+        "channel": asked.channel.shown(),
+        "context": 0 if asked.channel.guild_id else 1,
         "channel_id": str(asked.channel.id),
         "entitlements": [],
         "authorizing_integration_owners": {},
@@ -118,14 +132,24 @@ def application() -> Json:
     return known | {"bot_public": True, "bot_require_code_grant": False, "owner": user(1, "operator"), "team": None}
 
 
-def guild(rooms: list[Json]) -> Json:
-    """A server with these channels."""
+def guild(channels: list[Channel]) -> Json:
+    """A server with these channels and threads."""
     everyone = {"id": str(GUILD), "name": "@everyone", "permissions": "0", "position": 0, "color": 0, "hoist": False}
     everyone |= {"managed": False, "mentionable": False, "flags": 0}
     everyone["colors"] = {"primary_color": 0, "secondary_color": None, "tertiary_color": None}
     empty = ("members", "threads", "emojis", "stickers", "voice_states", "presences", "soundboard_sounds", "features")
     known = {"id": str(GUILD), "name": "a server", "owner_id": "1", "member_count": 2, "roles": [everyone]}
-    return known | {"channels": rooms} | {name: [] for name in empty}
+    rooms = [one.shown() for one in channels if one.parent_id is None]
+    threads = [one.shown() for one in channels if one.parent_id is not None]
+    return known | {name: [] for name in empty} | {"channels": rooms, "threads": threads}
+
+
+def hears(message: Json, place: Channel) -> Json:
+    """A message as the bot gets it: words and files only of its own, where it is mentioned, or written to it alone."""
+    calls = any(one["id"] == str(BOT) for one in message["mentions"])
+    if place.guild_id is None or calls or message["author"]["id"] == str(BOT):
+        return message
+    return {**message, "content": "", "attachments": [], "embeds": [], "components": []}
 
 
 def plain(body: object, *, status: int = 200, via: bool = False) -> web.Response:
@@ -151,6 +175,7 @@ async def body_of(request: web.Request) -> Json:
                     "id": str(int(number) + 1),
                     "filename": part.filename,
                     "size": size,
+                    "content_type": part.content_type,
                     "description": told.get(number, {}).get("description"),
                     "url": f"https://cdn.invalid/{part.filename}",
                     "proxy_url": f"https://cdn.invalid/{part.filename}",
