@@ -26,10 +26,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """The answer to a command. private: for its author's eyes alone, where the platform can do that."""
+    """The answer to a command. private: for its author's eyes alone, where the platform can do that.
+
+    is_made: a model wrote it.
+    """
 
     text: str
     private: bool = False
+    is_made: bool = False
 
 
 Answer: TypeAlias = Callable[[Transaction, Asked], Told]

@@ -42,10 +42,12 @@ class Runner:
         gate: Gate | None = None,
         rhythm: Rhythm | None = None,
         patience: Patience | None = None,
+        text_model: str = "",
     ) -> None:
         """Hold the ports; places: platform of a summons to the platform where its pictures are shown to all.
 
         rooms: what answers, reacts and has its turns besides the desk. gate: who is answered; without one everybody.
+        text_model: of texts whose author names none; empty for whichever is there.
         """
         self._uow = uow
         self._clock = clock
@@ -57,6 +59,7 @@ class Runner:
         self._gate = gate or Gate()
         self._rhythm = rhythm or Rhythm()
         self._patience = patience
+        self._text_model = text_model
         self._tasks: dict[asyncio.Task[None], str] = {}
         self._leases: list[Lease] = []
         self._events_hint: Hint | None = None
@@ -98,7 +101,7 @@ class Runner:
             _log.warning("bots.left_behind parts=%s", ",".join(left))
 
     def _start(self, group: asyncio.TaskGroup) -> None:
-        new, events = Hint(), Hint()
+        new, aside, events = Hint(), Hint(), Hint()
         outgoing = {name: Hint() for name in self._platforms}
         self._events_hint = events
 
@@ -126,6 +129,8 @@ class Runner:
             gate=self._gate,
             on_outbox=due,
             on_accepted=events.give,
+            on_aside=aside.give,
+            text_model=self._text_model,
         )
         inbox = Inbox(uow=self._uow, clock=self._clock, on_new=new.give)
         self._leases = [
@@ -138,6 +143,7 @@ class Runner:
             self._tasks[group.create_task(part.run(partial(work, success)), name=name)] = name
 
         own("desk.accept", partial(self._turn, desk.accept_waiting, new, lambda: self._rhythm.tick_s))
+        own("desk.look", partial(self._turn, desk.look_waiting, aside, lambda: self._rhythm.tick_s))
         own("desk.react", partial(self._turn, desk.react_waiting, events, lambda: self._until_look(desk)))
         for name, turn in ((name, turn) for room in self._rooms for name, turn in room.turns.items()):
             own(name, partial(self._turn, then(turn), Hint(), lambda: self._rhythm.tick_s))

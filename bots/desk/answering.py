@@ -18,9 +18,18 @@ class Answering:
     platforms: Mapping[str, Platform]
     on_outbox: Callable[[], None]
 
-    def answer(self, tx: Transaction, mine: Commission, text: str, state: CommissionState, now_ms: int) -> None:
-        """The commission has this state, and its reply is in the outbox."""
+    def answer(
+        self,
+        tx: Transaction,
+        mine: Commission,
+        text: str,
+        state: CommissionState,
+        now_ms: int,
+        *,
+        is_made: bool = False,
+    ) -> None:
+        """The commission has this state, and its reply is in the outbox; is_made: a model wrote the words."""
         change_commission(tx, commission_id=mine.id, state=state, now_ms=now_ms)
         capabilities = self.platforms[mine.platform].capabilities
-        add_post(tx, post=reply_to(mine, text=text, capabilities=capabilities), now_ms=now_ms)
+        add_post(tx, post=reply_to(mine, text=text, capabilities=capabilities, is_made=is_made), now_ms=now_ms)
         tx.after_commit(self.on_outbox)

@@ -1,26 +1,33 @@
 """The desk's own commands: each answers within the desk's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bots.asked import Answer, Asked, Told
+from bots.desk.compose import words_of
+from bots.drafts import TEXT_STOPS
 from bots.grammar import CommandWord
 from bots.horde.port import Horde
-from bots.platform import PlatformEvent, Target
+from bots.platform import PlatformEvent, Target, Visibility
 from bots.replies import (
     balance,
     cancelled,
     deleted,
     help_text,
+    more_words,
+    no_more,
     nothing_before,
+    nothing_to_vary,
     status_text,
     styles_text,
     too_late,
 )
-from bots.store.commissions import commission, latest_commissions
+from bots.store.commissions import change_commission, commission, latest_commissions
 from bots.store.outbox import post_of_remote, posts_of_commission
 from bots.store.removals import add_removal
 from bots.store.rows import Commission, CommissionState, OutboxState
+from core.domain.errors import NotFound
 from core.domain.ids import AccountId, RequestId
+from core.domain.kinds.kind import Kind
 from core.domain.requests import RequestState
 from core.ports.store import ReadTransaction, Transaction
 
@@ -28,8 +35,11 @@ ENDED_WELL = (CommissionState.FINISHED, CommissionState.ANSWERED)
 REPEATABLE = (CommissionState.ACCEPTED, *ENDED_WELL, CommissionState.FAILED, CommissionState.CANCELLED)
 
 
-def own_answers(horde: Horde) -> Mapping[CommandWord, Answer]:
-    """Returns the answers to the commands that need nothing but the horde and the bots' rows."""
+def own_answers(horde: Horde, room_of: Callable[[str], int]) -> Mapping[CommandWord, Answer]:
+    """Returns the answers to the commands that need nothing but the horde and the bots' rows.
+
+    room_of: so many characters of a text fit into a post of a platform.
+    """
     return {
         CommandWord.HELP: lambda _, asked: Told(text=help_text(asked.handle)),
         CommandWord.STYLES: lambda _, asked: Told(text=_styles(asked)),
@@ -39,19 +49,28 @@ def own_answers(horde: Horde) -> Mapping[CommandWord, Answer]:
         CommandWord.DELETE: lambda tx, asked: Told(text=_delete(tx, asked)),
         # An order that could be repeated was read as that order before the transaction.
         CommandWord.AGAIN: lambda *_: Told(text=nothing_before()),
+        CommandWord.VARY: lambda *_: Told(text=nothing_to_vary()),
+        CommandWord.MORE: lambda tx, asked: _more(tx, asked, horde, room_of(asked.event.platform)),
     }
 
 
 def meant(
-    tx: ReadTransaction | Transaction, *, event: PlatformEvent, states: tuple[CommissionState, ...]
+    tx: ReadTransaction | Transaction,
+    *,
+    event: PlatformEvent,
+    states: tuple[CommissionState, ...],
+    kinds: tuple[Kind, ...] = tuple(Kind),
 ) -> Commission | None:
     """Returns the author's commission that the event is about: the one it replies to, else the newest."""
     if event.in_reply_to is not None:
         row = post_of_remote(tx, platform=event.platform, remote_id=event.in_reply_to)
         replied = commission(tx, commission_id=row.commission_id) if row else None
-        if replied is not None and replied.author_id == event.author.external_id and replied.state in states:
+        is_own = replied is not None and replied.author_id == event.author.external_id
+        if replied is not None and is_own and replied.state in states and replied.kind in kinds:
             return replied
-    newest = latest_commissions(tx, platform=event.platform, author_id=event.author.external_id, states=states, limit=1)
+    newest = latest_commissions(
+        tx, platform=event.platform, author_id=event.author.external_id, states=states, kinds=kinds, limit=1
+    )
     return newest[0] if newest else None
 
 
@@ -77,14 +96,28 @@ def _status(tx: Transaction, asked: Asked, horde: Horde) -> str:
 def _cancel(tx: Transaction, asked: Asked, horde: Horde) -> str:
     found = meant(tx, event=asked.event, states=(CommissionState.ACCEPTED,))
     if found is None or found.request_id is None or found.account_id is None:
-        return cancelled(found=False, balance_mk=0)
+        return cancelled(found=False)
     owner = AccountId(found.account_id)
     # The commission ends with the request's own event: what is finished by then was paid and is handed over.
     status = horde.cancel(tx, request_id=RequestId(found.request_id), account_id=owner, now_ms=asked.now_ms)
     if status.state is RequestState.DONE:
         return too_late()
-    account = horde.account_now(tx, account_id=owner)
-    return cancelled(found=True, balance_mk=account.available_mk if account else 0)
+    return cancelled(found=True)
+
+
+def _more(tx: Transaction, asked: Asked, horde: Horde, room: int) -> Told:
+    found = meant(tx, event=asked.event, states=ENDED_WELL, kinds=(Kind.TEXT, Kind.ALCHEMY))
+    if found is None or found.request_id is None or not found.told_chars:
+        return Told(text=no_more())
+    try:
+        status = horde.status(tx, request_id=RequestId(found.request_id), now_ms=asked.now_ms)
+    except NotFound:
+        return Told(text=no_more())
+    words = words_of(status, stops=TEXT_STOPS)
+    text, told_chars = more_words(words, told_chars=found.told_chars, chars_max=room)
+    change_commission(tx, commission_id=found.id, state=found.state, now_ms=asked.now_ms, told_chars=told_chars)
+    private = found.private or found.visibility is Visibility.DIRECT
+    return Told(text=text, private=private, is_made=told_chars > found.told_chars)
 
 
 def _kudos(tx: Transaction, asked: Asked, horde: Horde) -> str:

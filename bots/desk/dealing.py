@@ -1,25 +1,32 @@
 """An event is dealt with in one transaction: a request is queued, a command answered, or a wish refused."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import Final, assert_never
 
 from bots.asked import Answer, Asked, Reaction
 from bots.desk.answering import Answering
 from bots.desk.reading import Reading
+from bots.drafts import Drafted
 from bots.grammar import Command, CommandWord, NotForUs, Order, Refusal, RefusalReason
 from bots.horde.port import Horde
 from bots.manners import Admitted, Gate, Say
+from bots.names import Names
 from bots.platform import EventKind, Platform, PlatformEvent
-from bots.replies import asked_not_to, bad_value, error_reply, missing_prompt, unknown_style
+from bots.replies import asked_not_to, bad_value, error_reply, missing_prompt, unknown_style, unserved
 from bots.store.commissions import change_commission, commission
 from bots.store.inbox import mark_read
 from bots.store.rows import Commission, CommissionState
 from bots.styles import StyleShelf
-from core.domain.errors import HordeError
+from core.domain.errors import HordeError, InsufficientKudos
+from core.domain.kinds.kind import Kind
+from core.domain.requests import RequestDraft
 from core.ports.clock import Clock
 from core.ports.store import Transaction
+
+OTHERS: Final = 3
+"""So many alternatives are named."""
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +83,10 @@ class Dealing:
 
     def _deal_with(self, tx: Transaction, reading: Reading, mine: Commission, now_ms: int) -> None:
         row, parsed = reading.row, reading.parsed
+        if reading.refusal:
+            private = isinstance(parsed, Order) and parsed.private
+            self._answering.answer(tx, replace(mine, private=private), reading.refusal, CommissionState.REFUSED, now_ms)
+            return
         match parsed:
             case NotForUs():
                 change_commission(tx, commission_id=mine.id, state=CommissionState.IGNORED, now_ms=now_ms)
@@ -94,30 +105,39 @@ class Dealing:
                 answer = self._answers.get(parsed.word, self._answers[CommandWord.HELP])
                 told = answer(tx, asked)
                 self._answering.answer(
-                    tx, replace(mine, private=mine.private or told.private), told.text, CommissionState.TOLD, now_ms
+                    tx,
+                    replace(mine, private=mine.private or told.private),
+                    told.text,
+                    CommissionState.TOLD,
+                    now_ms,
+                    is_made=told.is_made,
                 )
-            case Order() if reading.refusal:
-                self._answering.answer(tx, mine, reading.refusal, CommissionState.REFUSED, now_ms)
             case Order():
                 self._order(tx, reading, parsed, mine, now_ms)
             case _:
                 assert_never(parsed)
 
     def _order(self, tx: Transaction, reading: Reading, order: Order, mine: Commission, now_ms: int) -> None:
-        event, draft, verdict = reading.row.event, reading.draft, reading.verdict
-        if draft is None or verdict is None:
+        event, verdict = reading.row.event, reading.verdict
+        made = self._possible(tx, reading, now_ms)
+        if verdict is None:
             message = "an order was read without its request"
             raise AssertionError(message)
+        mine = replace(mine, private=order.private)
+        if made is None:
+            text = self._unserved(tx, reading, order, now_ms)
+            self._answering.answer(tx, mine, text, CommissionState.REFUSED, now_ms)
+            return
         account = self._horde.account(tx, platform=event.platform, author=event.author, now_ms=now_ms)
         try:
             accepted = self._horde.order(
-                tx, account_id=account.id, draft=draft, verdict=verdict, idempotency_key=mine.id, now_ms=now_ms
+                tx, account_id=account.id, draft=made.draft, verdict=verdict, idempotency_key=mine.id, now_ms=now_ms
             )
         except HordeError as error:
             if not error.keeps_writes:
                 raise
             # What the refusal put on record stays, and the reply goes with it.
-            self._refuse(tx, replace(mine, private=order.private), error, now_ms)
+            self._refuse(tx, mine, error, now_ms)
             return
         change_commission(
             tx,
@@ -128,25 +148,48 @@ class Dealing:
             request_id=accepted.request_id,
             prompt=order.prompt,
             order_text=reading.order_text,
-            style=reading.style,
-            style_version=reading.style_version,
+            style=made.style,
+            style_version=made.style_version,
             private=order.private,
             spoiler=order.spoiler,
-            nsfw=draft.nsfw,
+            nsfw=made.draft.nsfw,
+            kind=order.kind.value,
+            source=reading.source,
+            notes="\n".join(made.notes),
             price_mk=accepted.price_mk,
             balance_mk=accepted.balance_after_mk,
         )
         tx.after_commit(self._on_accepted)
         _log.info("commission.accepted id=%s platform=%s request_id=%s", mine.id, mine.platform, accepted.request_id)
 
+    def _possible(self, tx: Transaction, reading: Reading, now_ms: int) -> Drafted | None:
+        """Returns what those who are there can make of the order, None for nothing; while nobody is there it waits."""
+        for made in filter(None, (reading.drafted, reading.instead)):
+            if self._horde.is_possible(tx, draft=made.draft, now_ms=now_ms):
+                return made
+        somebody = any(self._horde.served(tx, now_ms=now_ms).values())
+        return None if somebody else reading.drafted
+
+    def _unserved(self, tx: Transaction, reading: Reading, order: Order, now_ms: int) -> str:
+        served = self._horde.served(tx, now_ms=now_ms)
+        draft = reading.drafted.draft if reading.drafted else RequestDraft()
+        able: Sequence[str] = served.get(draft.kind, ())
+        if order.overrides.model and able:
+            return unserved(draft, served=served, others=Names(able).nearest(order.overrides.model))
+        styles = [name for name, style in self._shelf.book.styles.items() if style.model in able]
+        others = Names(styles).nearest(order.style or "") if order.kind is Kind.IMAGE else able[:OTHERS]
+        return unserved(draft, served=served, others=[f"style: {name}" for name in others])
+
     def _refuse(self, tx: Transaction, mine: Commission, error: HordeError, now_ms: int) -> None:
+        # What an account has is told to its owner alone.
+        mine = replace(mine, private=mine.private or isinstance(error, InsufficientKudos))
         self._answering.answer(tx, mine, error_reply(error), CommissionState.REFUSED, now_ms)
         _log.info("commission.refused id=%s platform=%s code=%s", mine.id, mine.platform, error.code)
 
     def _refusal(self, refusal: Refusal, event: PlatformEvent) -> str:
         match refusal.reason:
             case RefusalReason.MISSING_PROMPT:
-                return missing_prompt(self._platforms[event.platform].handle)
+                return missing_prompt(self._platforms[event.platform].handle, refusal.kind)
             case RefusalReason.UNKNOWN_STYLE:
                 return unknown_style(refusal.suggestions)
             case RefusalReason.BAD_VALUE:

@@ -42,7 +42,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostFacts:
-    """What a post tells about the pictures in it, for platforms that show more than text."""
+    """What a post tells about the pictures in it, for platforms that show more than text.
+
+    balance_mk: what the requester has now, None where others read the post too.
+    """
 
     requester: str
     requester_id: str
@@ -50,7 +53,7 @@ class PostFacts:
     style: str
     model: str
     price_mk: int
-    balance_mk: int
+    balance_mk: int | None
     request_id: str
 
 

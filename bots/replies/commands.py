@@ -14,14 +14,24 @@ def nothing_before() -> str:
     return "I find no earlier order of yours that I could repeat. Write what I shall draw."
 
 
+def nothing_to_vary() -> str:
+    """`vary` without a picture that was drawn."""
+    return "I find no picture that I drew for you. Answer one with “vary”, or ask me to draw something first."
+
+
 def help_text(handle: str) -> str:
     """What one can say to the bot."""
     return (
         f"Mention me and say what to draw: @{handle} draw for me a red heart style: plain\n"
         "Options, in any order: style: NAME · negative: WORDS (or ### WORDS) · size: 256x384 · aspect: 16:9 · "
-        "seed: 42 · n: 2 · steps: 20 · cfg: 7 · sampler: k_euler · model: NAME · private · spoiler\n"
-        "Commands: help · styles [word] · status · cancel · again · kudos · delete\n"
-        "Volunteers' machines make the pictures: they can see prompts and pictures."
+        "seed: 42 · n: 2 · steps: 20 · cfg: 7 · sampler: k_euler · model: NAME · lora: NUMBER:0.8 · "
+        "strength: 0.6 (with a picture: attach one, or answer it with “draw this as …”) · private · spoiler\n"
+        "Texts: write me a poem about the sea · tokens: 200 · temperature: 0.7\n"
+        "Pictures, yours or the one you answer: describe · caption · interrogate · upscale · fix face · "
+        "remove background\n"
+        "Commands: help · styles [word] · status · cancel · again · vary · more · delete · kudos · tip 10 · link · "
+        "unlink · stop · start · forget me\n"
+        "Volunteers' machines do the work: they can see prompts, texts and pictures."
     )
 
 
@@ -41,7 +51,7 @@ def styles_text(*, styles: Mapping[str, str], categories: Sequence[str], word: s
 def status_text(status: RequestStatus | None, *, prompt: str) -> str:
     """Where someone's newest request is."""
     if status is None:
-        return "Nothing of yours is in the queue. Ask me to draw something."
+        return "Nothing of yours is in the queue. Ask me to draw or write something."
     if status.progress:
         now = status.progress[0]
         where = f"{now.worker_name} is making it, step {now.step} of {now.steps}"
@@ -51,14 +61,15 @@ def status_text(status: RequestStatus | None, *, prompt: str) -> str:
             where += "; no worker that is here now can make it"
     else:
         where = "it is about to be finished"
-    return f"“{shown(prompt, chars_max=80)}”: {where}."
+    what = f"“{shown(prompt, chars_max=80)}”" if prompt else "Your picture"
+    return f"{what}: {where}."
 
 
-def cancelled(*, found: bool, balance_mk: int) -> str:
+def cancelled(*, found: bool) -> str:
     """What `cancel` did."""
     if not found:
         return "Nothing of yours is in the queue, so there is nothing to cancel."
-    return f"Cancelled. What was not made yet costs nothing; you have {kudos(balance_mk)}."
+    return "Cancelled. What was not made yet costs nothing."
 
 
 def too_late() -> str:
@@ -79,4 +90,4 @@ def deleted(*, found: bool) -> str:
     """What `delete` did."""
     if not found:
         return "I find no post of mine that was made for you. Reply “delete” to the one that shall go."
-    return "The picture and its posts are being deleted."
+    return "It and its posts are being deleted."

@@ -59,15 +59,17 @@ def latest_commissions(
     platform: str,
     author_id: str,
     states: Sequence[CommissionState],
+    kinds: Sequence[Kind] = tuple(Kind),
     limit: int,
 ) -> list[Commission]:
-    """Returns an author's newest commissions in these states, newest first."""
+    """Returns an author's newest commissions of these kinds in these states, newest first."""
     found = connection_of(tx).execute(
         select(commissions)
         .where(
             commissions.c.platform == platform,
             commissions.c.author_id == author_id,
             commissions.c.state.in_([state.value for state in states]),
+            commissions.c.kind.in_([kind.value for kind in kinds]),
         )
         .order_by(commissions.c.id.desc())
         .limit(limit)

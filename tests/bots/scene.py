@@ -143,7 +143,8 @@ class Scene:
 
     async def accept(self) -> None:
         await self.read_inbox()
-        while await self.desk().accept_waiting():
+        desk = self.desk()
+        while await desk.accept_waiting() + await desk.look_waiting():
             pass
 
     async def work(self, make: Callable[[Leased], Outcome] | None = None, *, jobs_max: int = 1_000) -> list[Leased]:

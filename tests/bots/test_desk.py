@@ -95,8 +95,10 @@ async def test_unknown_styles_name_the_three_nearest(scene: Scene) -> None:
     ("text", "said"),
     [
         ("@horde draw", "What shall I draw?"),
-        ("@horde draw me a cat size: 500x500", "multiple of 64"),
-        ("@horde draw me a cat size: 9984x64", "must be from 64 to"),
+        ("@horde write", "What shall I write?"),
+        ("@horde describe this", "I see no picture"),
+        ("@horde vary", "no picture that I drew"),
+        ("@horde more", "I find no text"),
         ("@horde draw me a cat steps: many", "steps: 30"),
         ("@horde please do not draw me", "I draw nothing"),
         ("@horde draw me a forbidden cat", "word-1"),

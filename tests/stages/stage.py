@@ -143,7 +143,8 @@ class Play:
 
     async def make(self) -> None:
         """What was stored is dealt with, and the horde has made what was asked."""
-        while await self.desk().accept_waiting():
+        desk = self.desk()
+        while await desk.accept_waiting() + await desk.look_waiting():
             pass
         for job in await self.scene.work():
             key = f"pictures/2026/11/{job.job_id}.webp"
