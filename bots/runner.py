@@ -15,6 +15,7 @@ from bots.leases import Lease
 from bots.manners import Gate
 from bots.outbox import Outbox, Patience
 from bots.platform import CountsReads, Platform
+from bots.progress import Progress
 from bots.showcase import Showcase
 from bots.styles import StyleShelf
 from bots.supervisor import Rhythm, Success, Supervisor
@@ -159,6 +160,9 @@ class Runner:
             own(f"{name}.lease", lease.keep)
             own(f"{name}.inbox", partial(self._read, lease, inbox, platform), partial(_reads, platform))
             own(f"{name}.outbox", partial(self._deliver, lease, outbox, platform, outgoing[name]))
+            progress = Progress(uow=self._uow, clock=self._clock, horde=self._horde, platform=platform)
+            if platform.capabilities.progress_every_s is not None:
+                own(f"{name}.progress", partial(self._tell, lease, progress))
             _log.info("bot.started platform=%s handle=%s", name, platform.handle)
 
     def _until_look(self, desk: Desk) -> float:
@@ -188,6 +192,15 @@ class Runner:
                 await hint.wait(await outbox.next_due_s(platform, most_s=self._rhythm.tick_s))
 
         await lease.hold(deliver)
+
+    async def _tell(self, lease: Lease, progress: Progress, success: Success) -> None:
+        async def tell() -> None:
+            while True:
+                await progress.tell_waiting()
+                success.add()
+                await asyncio.sleep(self._rhythm.tick_s)
+
+        await lease.hold(tell)
 
     def _halt(self, name: str) -> None:
         """The other part of a misconfigured adapter ends too; everything else goes on."""

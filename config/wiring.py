@@ -23,7 +23,7 @@ from config.limits import client_addresses, rate_limits
 from config.objects import Shelf, disk_objects, s3_objects
 from config.pages import documents, news
 from config.platforms.conversation import gate_of, rooms_of
-from config.platforms.discord import discord_platform
+from config.platforms.discord import discord_platform, tell_discord
 from config.platforms.mastodon import mastodon_platform
 from config.platforms.reddit import reddit_platform
 from config.secrets_file import horde_secret
@@ -296,6 +296,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         sources=sources,
         secret=ground.secret,
     )
+    tell_discord(platforms, uow=uow, shelf=shelf, horde=horde, clock=clock)
     runner = Runner(
         uow=uow,
         clock=clock,

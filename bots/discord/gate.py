@@ -172,11 +172,13 @@ class Gate(discord.Client):
             by=_author(payload.member)
             if payload.member
             else Author(external_id=str(payload.user_id), display_name=str(payload.user_id)),
-            emoji=f"{emoji.name}:{emoji.id}" if emoji.id else emoji.name,
+            emoji=str(emoji.id) if emoji.id else emoji.name,
             is_added=is_added,
             at_ms=self._clock.now_ms(),
             guild_id=payload.guild_id,
-            about=Author(external_id=str(about_id), display_name=str(about_id)) if about_id else None,
+            about=Author(external_id=str(about_id), display_name=str(about_id), is_bot=about_id == me.id)
+            if about_id
+            else None,
         )
         for event in reaction_events(reacted, me=me.id):
             await self.news.put(event)

@@ -81,8 +81,9 @@ class Missed:
             raw = await self._rest.message(place)
             for reaction in raw.get("reactions", ()):
                 emoji = reaction["emoji"]
-                name = f"{emoji['name']}:{emoji['id']}" if emoji.get("id") else str(emoji["name"])
-                for user in await self._rest.reactors(place, name):
+                name = str(emoji.get("id") or emoji["name"])
+                asked_as = f"{emoji['name']}:{emoji['id']}" if emoji.get("id") else name
+                for user in await self._rest.reactors(place, asked_as):
                     by = author_of(user)
                     if by.external_id == str(me) or (value_of(name) and by.external_id in voters):
                         continue

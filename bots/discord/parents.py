@@ -14,7 +14,7 @@ async def parent_of(event: PlatformEvent, rest: Rest) -> Parent | None:
     if told:
         name, is_bot = event.raw.get("parent_name", told), "parent_is_bot" in event.raw
         author = Author(external_id=told, display_name=name, is_bot=is_bot)
-        return Parent(remote_id=event.in_reply_to or "", author=author, pictures=event.attachments)
+        return Parent(remote_id=event.in_reply_to or f"person.{told}", author=author, pictures=event.attachments)
     place = place_of(event.in_reply_to or "")
     if place is None:
         return None

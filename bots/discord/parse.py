@@ -199,7 +199,10 @@ def press_vote(asked: Interaction, *, on: Place, value: int) -> PlatformEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reacted:
-    """A reaction that was put on or taken back. at_ms 0: it was found there later, when is not known."""
+    """A reaction that was put on or taken back; emoji: the sign, or the number of a server's own one.
+
+    at_ms 0: it was found there later, when is not known.
+    """
 
     on: Place
     by: Author

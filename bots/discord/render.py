@@ -50,13 +50,11 @@ def draft_of(post: Post, *, uploads: tuple[Upload, ...], links: tuple[str, ...],
     tail = "".join(f"\n{link}" for link in links)
     if post.showcase_url:
         tail += f"\n<{post.showcase_url}>"
-    # Who made it is told where a model made it: text from here on, pictures always.
-    made = post.label if post.media or post.facts is not None else ""
-    tail += f"\n-# {made} · ref {mark_of(post)}" if made else f"\n-# ref {mark_of(post)}"
+    tail += f"\n-# {post.label} · ref {mark_of(post)}" if post.label else f"\n-# ref {mark_of(post)}"
     buttons: Rows = ()
     if post.target is Target.SHOWCASE:
         buttons = showcase_rows(owner_id=post.to.external_id, outbox_id=post.outbox_id)
-    elif post.target is Target.REPLY and (post.media or post.facts is not None):
+    elif post.target is Target.REPLY and post.label:
         buttons = result_rows(owner_id=post.to.external_id, outbox_id=post.outbox_id, has_pictures=bool(post.media))
     words = f"{post.spoiler}\n{post.text}" if post.spoiler else post.text
     room = TEXT_MAX - len(head) - len(tail)

@@ -56,6 +56,7 @@ from bots.replies.refusals import (
     unknown_style,
     unserved,
 )
+from bots.replies.waiting import waiting_text, withdrawn
 from bots.replies.words import PROMPT_SHOWN_CHARS, kudos, shown
 
 __all__ = [
@@ -110,6 +111,8 @@ __all__ = [
     "too_many_parties",
     "unknown_style",
     "unserved",
+    "waiting_text",
+    "withdrawn",
     "without_source",
     "word_missing_at_party",
     "words_made",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
 
-from bots.platform import PlatformMisconfigured
+from bots.horde.port import Horde
+from bots.platform import Platform, PlatformMisconfigured
+from bots.styles import StyleShelf
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
+from core.ports.store import UnitOfWork
 
 if TYPE_CHECKING:
     from bots.discord.adapter import Access, DiscordPlatform
@@ -24,6 +27,7 @@ class DiscordSettings(msgspec.Struct, frozen=True, kw_only=True):
     token: Annotated[str, Meta(pattern=r"^\S*$", examples=["the bot's token, from the developer portal"])] = ""
     bot_name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,30}$", examples=["horde"])] = "horde"
     showcase_channel: Annotated[int, Meta(ge=0, examples=[123456789012345678])] = 0
+    channels: Annotated[tuple[Annotated[int, Meta(gt=0)], ...], Meta(examples=[[123456789012345678]])] = ()
     site_url: Annotated[str, Meta(pattern=r"^https?://[^/\s@]+$", examples=["https://discord.com"])] = (
         "https://discord.com"
     )
@@ -57,6 +61,7 @@ def access_of(settings: DiscordSettings) -> Access:
     return Access(
         token=settings.token,
         showcase_channel=settings.showcase_channel,
+        channels=settings.channels,
         site_url=settings.site_url,
         api_url=settings.api_url,
         gateway_url=settings.gateway_url,
@@ -69,3 +74,17 @@ def discord_platform(settings: DiscordSettings, *, objects: ObjectStore, clock: 
     from bots.discord.adapter import DiscordPlatform
 
     return DiscordPlatform(access, objects=objects, clock=clock, handle=settings.bot_name)
+
+
+def tell_discord(
+    platforms: Sequence[Platform], *, uow: UnitOfWork, shelf: StyleShelf, horde: Horde, clock: Clock
+) -> None:
+    """The Discord adapter, where there is one, knows what can be asked for, and earlier orders."""
+    if not any(platform.name == "discord" for platform in platforms):
+        return
+    from bots.discord.adapter import DiscordPlatform
+    from bots.discord.known import Known
+
+    for platform in platforms:
+        if isinstance(platform, DiscordPlatform):
+            platform.learn(Known(uow=uow, shelf=shelf, horde=horde, clock=clock))
