@@ -28,6 +28,7 @@ SEARCHES: dict[str, tuple[sa.Executable | Prepared, list[str]]] = {
     "idempotency key": (requests._BY_KEY, ["requests USING INDEX uq_requests_key|sqlite_autoindex_requests_2"]),
     "waiting of an account": (jobs._WAITING_OF, ["jobs USING (COVERING )?INDEX ix_jobs_waiting_account"]),
     "jobs of a request": (jobs._OF_REQUEST, ["jobs USING INDEX ix_jobs_request"]),
+    "a request with its jobs": (jobs._WITH_REQUEST, ["jobs USING INDEX ix_jobs_request"]),
     "counts": (jobs._COUNTS, ["jobs USING INDEX ix_jobs_request"]),
     "claim": (claims._ONE, ["jobs USING INDEX sqlite_autoindex_jobs_1"]),
     "worker by name": (

@@ -28,6 +28,7 @@ SEARCHES: dict[str, tuple[Prepared, set[str]]] = {
     "idempotency key": (requests._BY_KEY, {"uq_requests_key"}),
     "waiting of an account": (jobs._WAITING_OF, {"ix_jobs_waiting_account"}),
     "jobs of a request": (jobs._OF_REQUEST, {"ix_jobs_request"}),
+    "a request with its jobs": (jobs._WITH_REQUEST, {"ix_jobs_request", "requests_pkey"}),
     "a job": (claims._ONE, {"jobs_pkey"}),
     "more jobs of a request": (claims._MORE, {"ix_jobs_request"}),
     "request of a job": (leases.TAKE_REQUEST_OF, {"jobs_pkey", "requests_pkey"}),

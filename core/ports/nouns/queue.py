@@ -71,6 +71,10 @@ class RequestStore(RequestReads, Protocol):
 class JobReads(Protocol):
     """Jobs and leases, to read."""
 
+    def with_request(self, request_id: RequestId) -> tuple[Request | None, Sequence[Job]]:
+        """Return the request, which no transaction is kept from changing, and its jobs in order."""
+        ...
+
     def of_request(self, request_id: RequestId) -> Sequence[Job]:
         """Return the request's jobs in order."""
         ...

@@ -20,11 +20,10 @@ def status(
     tx: ReadTransaction | Transaction, *, request_id: RequestId, now_ms: int, online_s: int = 300
 ) -> RequestStatus:
     """Return the request's state, results and progress; raises ``NotFound``."""
-    request = tx.requests.get(request_id)
+    request, jobs = tx.jobs.with_request(request_id)
     if request is None:
         message = f"There is no request {request_id}. It may be too old, or made elsewhere; check the id."
         raise NotFound(message, code="RequestNotFound")
-    jobs = tx.jobs.of_request(request_id)
     counts = Counter(job.state for job in jobs)
     waiting, processing = counts[JobState.WAITING], counts[JobState.LEASED]
     is_open = request.state is RequestState.OPEN

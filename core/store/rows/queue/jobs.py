@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
 from core.domain.jobs import Job, JobState, Lease, LeaseState, LeaseView
 from core.domain.kinds.kind import Kind
-from core.domain.requests import JobProgress
+from core.domain.requests import JobProgress, Request
 from core.store.dialect import AHEAD
 from core.store.rows.kudos.ledger import Ledger
 from core.store.rows.queue.leases import (
@@ -17,6 +17,7 @@ from core.store.rows.queue.leases import (
     BY_ID,
     LAPSED,
     OF_JOB,
+    REQUEST,
     TAKE_BY_ID,
     TAKE_OF_JOB,
     TAKE_REQUEST_OF,
@@ -26,11 +27,17 @@ from core.store.rows.queue.leases import (
 )
 from core.store.rows.queue.requests import Requests
 from core.store.statement import Line, Prepared
-from core.store.tables import jobs, lanes, leases, workers
+from core.store.tables import jobs, lanes, leases, requests, workers
 from core.store.writes import Writes, insert, update
 
 _WAITS = sa.text("jobs.state = 'waiting'")
 _OF_REQUEST = Prepared(sa.select(jobs).where(jobs.c.request_id == sa.bindparam("request_id")).order_by(jobs.c.ordinal))
+_WITH_REQUEST = Prepared(
+    sa.select(jobs, requests.c.draft, *REQUEST)
+    .join(requests, requests.c.id == jobs.c.request_id)
+    .where(jobs.c.request_id == sa.bindparam("request_id"))
+    .order_by(jobs.c.ordinal)
+)
 _COUNTS = Prepared(
     sa.select(jobs.c.state, sa.func.count())
     .where(jobs.c.request_id == sa.bindparam("request_id"))
@@ -93,6 +100,16 @@ class Jobs:
         self._ledger = ledger
         self._touched_lanes = touched_lanes
         self._states: dict[RequestId, Counter[JobState]] = {}
+
+    def with_request(self, request_id: RequestId) -> tuple[Request | None, Sequence[Job]]:
+        """Return the request and its jobs in order, none of them taken."""
+        found = self._line.all(_WITH_REQUEST, {"request_id": request_id})
+        if not found:
+            return None, ()
+        request = request_of_view(found[0])
+        if self._line.is_read:
+            self._requests.know(request)
+        return request, [job_of(row) for row in found]
 
     def of_request(self, request_id: RequestId) -> Sequence[Job]:
         """Return the request's jobs in order."""

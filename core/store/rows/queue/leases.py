@@ -1,6 +1,6 @@
 """How leases are read: the statements and the view that joins a lease with its job, worker and request."""
 
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -54,14 +54,14 @@ BY_ID = Prepared(_BY_ID)
 OF_JOB = Prepared(_OF_JOB)
 
 # What a use case that takes a lease needs besides: the whole request, its hold, and the states of all its jobs.
-_REQUEST = [column.label(f"request_{column.name}") for column in requests.c if column.name not in ("id", "draft")]
+REQUEST: Final = [column.label(f"request_{column.name}") for column in requests.c if column.name not in ("id", "draft")]
 _HOLD = [column.label(f"hold_{column.name}") for column in holds.c]
 _OTHERS = jobs.alias("others")
 
 
 def _taken(view: "sa.Select[*tuple[Any, ...]]") -> Prepared:
     """Return the statement that takes the lease's job; whoever runs it has taken the request before."""
-    joined = view.join(holds, holds.c.hold_id == requests.c.id, isouter=True).add_columns(*_REQUEST, *_HOLD)
+    joined = view.join(holds, holds.c.hold_id == requests.c.id, isouter=True).add_columns(*REQUEST, *_HOLD)
     space: sa.ColumnElement[str] = sa.literal_column("' '")
     said = []
     for all_states in (sa.func.group_concat(_OTHERS.c.state, space), sa.func.string_agg(_OTHERS.c.state, space)):
@@ -85,8 +85,8 @@ LAPSED = (
 )
 
 
-def request_of_view(row: Any) -> Request:  # noqa: ANN401 - a row of a lease that was taken
-    """Return the request of a lease that was taken."""
+def request_of_view(row: Any) -> Request:  # noqa: ANN401 - a row with the columns of ``REQUEST`` and the draft
+    """Return the request that was read with a lease or a job."""
     return Request(
         id=RequestId(row.request_id),
         account_id=AccountId(row.request_account_id),
