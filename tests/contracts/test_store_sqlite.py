@@ -43,6 +43,35 @@ async def test_one_failure_in_a_group_harms_no_other(uow: SqliteUnitOfWork) -> N
 
 
 @ONLY_SQLITE
+@pytest.mark.parametrize("writes_first", [False, True])
+async def test_one_failure_in_a_brief_group_harms_no_other(uow: SqliteUnitOfWork, writes_first: bool) -> None:
+    ran: list[str] = []
+
+    def broken(tx: Transaction) -> None:
+        ran.append("broken")
+        if writes_first:
+            tx.accounts.add(name="ghost", trusted=False, moderator=False, guest=False, now_ms=0)
+        raise NotPermitted("you may not.")
+
+    async def fails() -> BaseException | None:
+        try:
+            await uow.write(broken, brief=True)
+        except NotPermitted as exc:
+            return exc
+        return None
+
+    async with asyncio.TaskGroup() as tasks:
+        good = [tasks.create_task(uow.write(add(f"a{i}"), brief=True)) for i in range(3)]
+        bad = tasks.create_task(fails())
+        more = [tasks.create_task(uow.write(add(f"b{i}"), brief=True)) for i in range(3)]
+    assert isinstance(bad.result(), NotPermitted)
+    assert len(ran) == 1 + writes_first, "only where rows must go again it runs again, in a savepoint"
+    assert [task.result() for task in good + more] == list(range(1, 7))
+    assert await uow.read(names) == ["a0", "a1", "a2", "b0", "b1", "b2"]
+    assert uow._memory.lanes.highest == 0
+
+
+@ONLY_SQLITE
 async def test_a_group_is_bounded(uow: SqliteUnitOfWork) -> None:
     commits: list[int] = []
     sa.event.listen(uow._engine, "commit", lambda _: commits.append(1))

@@ -44,7 +44,10 @@ def engine_for(path: Path, *, writes: bool) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if writes:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif not in_transaction(connection):
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 
@@ -82,3 +85,9 @@ def is_busy(exc: OperationalError) -> bool:
 def wait_for_others(connection: sa.Connection, *, wait_ms: int) -> None:
     """Have a transaction that is about to begin wait so long for other processes' writes."""
     connection.connection.cursor().execute(f"PRAGMA busy_timeout = {wait_ms}")
+
+
+def rows_written(connection: sa.Connection) -> int:
+    """Return how many rows this connection has written since it was opened."""
+    raw: object = connection.connection.dbapi_connection
+    return raw.total_changes if isinstance(raw, sqlite3.Connection) else 0

@@ -15,7 +15,7 @@ from core.ports.clock import Clock
 from core.ports.points import Edge, Step, reached
 from core.ports.store import Transaction
 from core.store.memory import Memory
-from core.store.sqlite.connections import in_transaction, is_busy, translated
+from core.store.sqlite.connections import in_transaction, is_busy, rows_written, translated
 from core.store.transaction import SqlTransaction
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,10 @@ class Write:
     result: Any = None
     error: BaseException | None = None
     kept: bool = False
+
+
+class SpoiledError(Exception):
+    """A use case without a savepoint has left rows behind that must not stay."""
 
 
 @dataclass(slots=True)
@@ -54,41 +58,67 @@ class Group:
     _transaction: sa.RootTransaction | None = None
     _highest_lane: int = 0
     _is_run: bool = False
+    _careful: bool = False
 
     @property
     def is_run(self) -> bool:
         """True once ``run`` was called, whatever came of it."""
         return self._is_run
 
-    def begin_at_once(self) -> bool:
-        """Return False, and nothing has begun, where another process is writing now."""
+    def run_at_once(self) -> None:
+        """Run, unless another process is writing now: then nothing has begun and ``is_run`` stays False."""
+        self._highest_lane = self.memory.lanes.highest
         try:
             self._transaction = self.connection.begin()
         except OperationalError as exc:
             if is_busy(exc):
-                return False
+                return
             self._is_run = True
             self._fail(exc)
-        return True
+        else:
+            try:
+                self._run_each()
+            except SpoiledError:
+                self._undo()
 
     def run(self) -> None:
         """Have every use case be run, or each have the error that kept it from that."""
-        if self._is_run:
-            return
-        self._is_run = True
         self._highest_lane = self.memory.lanes.highest
-        try:
-            if self._transaction is None:
+        while not self._is_run:
+            try:
                 self._transaction = self.connection.begin()
-            alone = len(self.writes) == 1
+                self._run_each()
+            except SpoiledError:
+                self._undo()
+            except BaseException as exc:  # noqa: BLE001 - the callers get it; the writer must not die of it
+                self._is_run = True
+                self._fail(exc)
+
+    def _undo(self) -> None:
+        """Be as before ``run``; the next time each use case has its savepoint."""
+        self.memory.lanes.forget_above(self._highest_lane)
+        transaction, self._transaction = self._transaction, None
+        self._careful = True
+        self.hints, self.touched = [], []
+        for item in self.writes:
+            item.result, item.error, item.kept = None, None, False
+        if transaction is not None:
+            transaction.rollback()
+
+    def _run_each(self) -> None:
+        """Run one after the other. Raises ``SpoiledError`` where all must run again, each in its savepoint."""
+        try:
             for item in self.writes:
-                tx = self._run(item, alone=alone)
+                tx = self._run(item)
                 if tx is not None:
                     self.hints += tx.hints
                     self.touched += tx.touched_lanes
                     self.hints += self.listeners if tx.events.has_news else ()
+        except SpoiledError:
+            raise
         except BaseException as exc:  # noqa: BLE001 - the callers get it; the writer must not die of it
             self._fail(exc)
+        self._is_run = True
 
     def end(self) -> bool:
         """COMMIT what was run; return whether anything was."""
@@ -119,14 +149,19 @@ class Group:
         for item in self.writes:
             item.error = translated(exc, self.path) if isinstance(exc, SQLAlchemyError) else exc
 
-    def _run(self, item: Write, *, alone: bool) -> SqlTransaction | None:
-        """Run one use case in its savepoint; one that fails leaves nothing behind and harms no other.
+    def _run(self, item: Write) -> SqlTransaction | None:
+        """Run one use case; one that fails leaves nothing behind and harms no other.
 
-        Raises the database's own error where SQLite has ended the whole transaction (a full disk may do that).
+        Most that fail have written nothing yet, so savepoints are set only once one has: all run again then.
+
+        Raises:
+            SpoiledError: it failed after it had written, and has no savepoint.
+            SQLAlchemyError: SQLite has ended the whole transaction (a full disk may do that).
         """
         tx = SqlTransaction(self.connection, self.memory, self.clock)
         highest_lane = self.memory.lanes.highest
-        if not alone:
+        written = rows_written(self.connection)
+        if self._careful:
             tx.line.run_sql("SAVEPOINT use_case", ())
         try:
             try:
@@ -142,11 +177,13 @@ class Group:
             if not in_transaction(self.connection):
                 lost = exc if isinstance(exc, SQLAlchemyError) else SQLAlchemyError("the transaction has ended")
                 raise lost from exc
-            if not alone:
+            if self._careful:
                 self.connection.exec_driver_sql("ROLLBACK TO use_case")
                 self.connection.exec_driver_sql("RELEASE use_case")
+            elif len(self.writes) > 1 and rows_written(self.connection) != written:
+                raise SpoiledError from exc
             return None
-        if not alone:
+        if self._careful:
             tx.line.run_sql("RELEASE use_case", ())
         item.kept = True
         return tx

@@ -20,7 +20,7 @@ from core.ports.wakeup import Wakeup
 from core.store.memory import Memory
 from core.store.meters import StoreMeters
 from core.store.migrate import CORE_REVISION
-from core.store.sqlite.connections import engine_for, translated
+from core.store.sqlite.connections import engine_for, in_transaction, translated
 from core.store.sqlite.group import Group, Write
 from core.store.sqlite.writer import Writer
 from core.store.transaction import SqlTransaction
@@ -126,12 +126,8 @@ class SqliteUnitOfWork:
 
     async def changed_elsewhere(self) -> bool:
         """Tell whether another process has committed since the last call (``PRAGMA data_version``)."""
-
-        def look(_: Transaction) -> bool:
-            before, self._data_version = self._data_version, self._version()
-            return before != self._data_version
-
-        return await self.write(look)
+        before, self._data_version = self._data_version, await self.write(lambda _: self._version())
+        return before != self._data_version
 
     def _group(self, writes: list[Write]) -> Group:
         return Group(
@@ -187,8 +183,15 @@ class SqliteUnitOfWork:
             if connection is None:
                 connection = self._local.connection = self._read_engine.connect()
                 self._opened.append(connection)
-            with connection.begin():
-                return query(SqlTransaction(connection, self._memory, self._clock, is_read=True))
+            tx = SqlTransaction(connection, self._memory, self._clock, is_read=True)
+            tx.line.run_sql("BEGIN", ())
+            try:
+                return query(tx)
+            finally:
+                if connection.in_transaction():  # a statement was run SQLAlchemy's own way
+                    connection.rollback()
+                elif in_transaction(connection):
+                    tx.line.run_sql("ROLLBACK", ())
         except SQLAlchemyError as exc:
             raise translated(exc, self._path) from exc
 

@@ -74,8 +74,7 @@ class Writer:
             return
         if all(item.brief and item.loop is loop for item in group.writes):
             self._be_patient(False)
-            if group.begin_at_once():
-                group.run()
+            group.run_at_once()
         self._tasks.put(group)
 
     def _next(self) -> Group | None:
