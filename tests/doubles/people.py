@@ -56,8 +56,8 @@ class Town(Protocol):
         """Returns everything that stands there, oldest first."""
         ...
 
-    def was_heard(self, post_id: str) -> bool:
-        """Tells whether the platform knows that the bot took the command in: where it waits for that."""
+    def acknowledged_ms(self) -> list[int | None]:
+        """Returns how long each command waited until the bot said that it has it; None: it never did."""
         ...
 
 
@@ -74,7 +74,7 @@ class People:
             web.post("/command", self._command),
             web.post("/like", self._like),
             web.get("/posts", self._posts),
-            web.get("/heard/{id}", self._heard),
+            web.get("/acknowledged", self._acknowledged),
         ]
 
     async def _say(self, request: web.Request) -> web.Response:
@@ -101,8 +101,8 @@ class People:
     async def _posts(self, _: web.Request) -> web.Response:
         return web.json_response([asdict(one) for one in self._town.posts()])
 
-    async def _heard(self, request: web.Request) -> web.Response:
-        return web.json_response(self._town.was_heard(request.match_info["id"]))
+    async def _acknowledged(self, _: web.Request) -> web.Response:
+        return web.json_response(self._town.acknowledged_ms())
 
 
 async def hold(town: Town, *, as_json: bool, tell: Callable[[str], object] = sys.stdout.write) -> None:

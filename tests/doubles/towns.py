@@ -68,8 +68,8 @@ class MastodonTown:
             for post in world.posts.values()
         ]
 
-    def was_heard(self, post_id: str) -> bool:
-        return post_id in self._world.posts
+    def acknowledged_ms(self) -> list[int | None]:
+        return []
 
     def _person(self, name: str) -> Resident:
         if name not in self._people:
@@ -118,8 +118,8 @@ class RedditTown:
     def posts(self) -> list[Seen]:
         return [self._seen(thing) for thing in self._town.things.values() if not thing.get("gone")]
 
-    def was_heard(self, post_id: str) -> bool:
-        return post_id not in self._town.unread
+    def acknowledged_ms(self) -> list[int | None]:
+        return []
 
     def _seen(self, thing: Thing) -> Seen:
         is_link, by_bot = thing["name"].startswith("t3"), thing["author"] == self._town.bot
@@ -143,7 +143,6 @@ class DiscordTown:
         self._server = DiscordDouble()
         self.double: AbstractAsyncContextManager[object] = self._server
         self._people: dict[str, Json] = {}
-        self._commands: dict[str, str] = {}
 
     def env(self) -> Mapping[str, str]:
         return {
@@ -165,7 +164,6 @@ class DiscordTown:
 
     async def command(self, name: str, options: Mapping[str, Any], *, by: str) -> str:
         asked = await self._server.ask(name, by=self._person(by), channel=TALK_CHANNEL, **dict(options))
-        self._commands[f"{TALK_CHANNEL}.{asked.id}"] = asked.token
         return f"{TALK_CHANNEL}.{asked.id}"
 
     async def like(self, post_id: str, *, by: str) -> None:
@@ -176,8 +174,11 @@ class DiscordTown:
         found = [one for channel in self._server.channels.values() for one in channel.messages.values()]
         return [self._seen(one) for one in sorted(found, key=lambda one: int(one["id"]))]
 
-    def was_heard(self, post_id: str) -> bool:
-        return self._server.asked[self._commands[post_id]].acknowledged_ms is not None
+    def acknowledged_ms(self) -> list[int | None]:
+        return [
+            None if one.acknowledged_ms is None else one.acknowledged_ms - one.asked_ms
+            for one in self._server.asked.values()
+        ]
 
     def _seen(self, message: Json) -> Seen:
         reference = message.get("message_reference")

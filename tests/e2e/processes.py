@@ -155,18 +155,22 @@ class DoubleProcess:
         self.env: dict[str, str] = told["env"]
         self.pid = self._process.pid
 
-    def say(self, *texts: str, by: str = "ada", in_reply_to: str | None = None) -> list[str]:
-        """A person writes these, one after another; returns the posts' ids."""
-        said: list[str] = self._ask("/say", [{"text": text, "by": by, "in_reply_to": in_reply_to} for text in texts])
+    def say(self, *texts: str, by: Sequence[str] = ("ada",)) -> list[str]:
+        """These people write these texts, in turn, as fast as can be; returns the posts' ids."""
+        said: list[str] = self._ask(
+            "/say", [{"text": text, "by": by[number % len(by)]} for number, text in enumerate(texts)]
+        )
         return said
 
-    def command(self, name: str, *, by: str = "ada", times: int = 1, **options: object) -> list[str]:
-        """A person uses a command of the platform's own; returns the ids of what is to be answered."""
-        asked: list[str] = self._ask("/command", [{"name": name, "by": by, "options": options}] * times)
+    def command(self, name: str, *, by: Sequence[str], **options: object) -> list[str]:
+        """Each of these people uses a command of the platform's own; returns the ids of what is to be answered."""
+        asked: list[str] = self._ask("/command", [{"name": name, "by": one, "options": options} for one in by])
         return asked
 
-    def like(self, post_id: str, *, by: str = "bob") -> None:
-        self._ask("/like", {"id": post_id, "by": by})
+    def acknowledged_ms(self) -> list[int | None]:
+        """How long each command waited until the bot said that it has it; None: it never did."""
+        waited: list[int | None] = self._ask("/acknowledged")
+        return waited
 
     def posts(self) -> list[dict[str, Any]]:
         """Everything that stands there, oldest first: id, by, by_bot, text, in_reply_to, pictures, place."""
