@@ -64,6 +64,7 @@ class Scene:
     square: Square
     owner: NewAccount
     rules: Rules = field(default_factory=lambda: Rules(burst=0))
+    text_model: str = ""
     patience: Patience = field(default_factory=lambda: Patience(call_s=0.2, first_s=5.0))
 
     @classmethod
@@ -106,15 +107,20 @@ class Scene:
             gate=Gate(self.rules),
             on_outbox=lambda: None,
             on_accepted=lambda: None,
+            text_model=self.text_model,
         )
 
     def rooms(self) -> list[Room]:
         """What stands beside the desk."""
         platforms = {self.square.name: self.square}
         parties = Parties(uow=self.uow, clock=self.clock, horde=self.horde, platforms=platforms)
-        rooms = [Ratings().room(), parties.room()]
+        rooms = [Ratings().room(), parties.room(), *self.more_rooms()]
         forgets = tuple(forget for room in rooms for forget in room.forgets)
         return [*rooms, manners_room(horde=self.horde, uow=self.uow, clock=self.clock, forgets=forgets)]
+
+    def more_rooms(self) -> list[Room]:
+        """What a scene has besides."""
+        return []
 
     async def take_turns(self) -> None:
         """What is due in the rooms beside the desk is done."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from bots.platform import (
     Absent,
     Ambiguous,
+    Attachment,
     Author,
     Capabilities,
     Delivered,
@@ -93,6 +94,7 @@ class Square:
         community: str = "",
         place_nsfw: bool = False,
         place: str = "",
+        attachments: tuple[Attachment, ...] = (),
     ) -> PlatformEvent:
         number = len(self.history) + 1
         event = PlatformEvent(
@@ -109,6 +111,7 @@ class Square:
             community=community,
             place_nsfw=place_nsfw,
             place=place,
+            attachments=attachments,
         )
         return self._happened(event)
 
@@ -124,6 +127,32 @@ class Square:
                 at_ms=self._clock.now_ms(),
                 value=value,
                 cursor=str(number),
+            )
+        )
+
+    def react(
+        self,
+        remote_id: str,
+        mark: str,
+        *,
+        by: str = "bob",
+        about: str = "ann",
+        on: bool = True,
+        about_bot: bool = False,
+    ) -> PlatformEvent:
+        number = len(self.history) + 1
+        return self._happened(
+            PlatformEvent(
+                platform=self._name,
+                event_id=f"e{number}",
+                kind=EventKind.REACTION,
+                author=Author(external_id=by, display_name=by.title()),
+                remote_id=remote_id,
+                at_ms=self._clock.now_ms(),
+                value=int(on),
+                cursor=str(number),
+                mark=mark,
+                about=Author(external_id=about, display_name=about.title(), is_bot=about_bot),
             )
         )
 
