@@ -3,74 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from bots.outbox import Outbox
 from bots.platform import Delivered, Found, Refused, Target, Visibility
 from bots.store.outbox import claim_due
 from bots.store.rows import OutboxState
-from core.store import open_store
-from tests.bots.scene import Scene
-from tests.bots.square import HandClock
-from tests.doubles.discord import DiscordDouble
-from tests.doubles.mastodon import MastodonDouble
-from tests.stages.commons import CommonsStage
-from tests.stages.discord import DiscordStage
-from tests.stages.mastodon import MastodonStage
-from tests.stages.reddit import RedditStage, reddit_double
+from tests.stages.plays import assert_posted_once
 from tests.stages.stage import Play
-from tests.stores import StoreKind, fresh
-
-
-@pytest_asyncio.fixture(params=["commons", "mastodon", "gotosocial", "discord", "reddit"])
-async def play(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Play]:
-    """The bots on an empty database, on one platform after the other."""
-    clock = HandClock()
-    with fresh(StoreKind.SQLITE, tmp_path) as url:
-        async with AsyncExitStack() as stack:
-            uow = await open_store(url, clock=clock, key_secret="test")
-            stack.push_async_callback(uow.aclose)
-            scene = await Scene.set_up(tmp_path, uow, clock)
-            if request.param == "commons":
-                yield Play.on(CommonsStage(uow=uow, clock=clock), scene)
-                return
-            if request.param == "reddit":
-                reddit = await stack.enter_async_context(reddit_double(clock).running())
-                on_reddit = Play.on(RedditStage(reddit, clock=clock), scene)
-                yield on_reddit
-                await on_reddit.platform.close()
-                return
-            if request.param == "discord":
-                server = await stack.enter_async_context(DiscordDouble(clock=clock))
-                guild = DiscordStage(server, clock=clock, objects=scene.objects)
-                stack.push_async_callback(guild.close)
-                yield Play.on(guild, scene)
-                return
-            double = await stack.enter_async_context(
-                MastodonDouble(clock=clock, is_gotosocial=request.param == "gotosocial")
-            )
-            one = Play.on(MastodonStage(double, clock=clock, objects=scene.objects), scene)
-            yield one
-            await one.platform.close()
-
-
-async def assert_posted_once(play: Play, said: str) -> None:
-    posts = await play.stage.posts()
-    answers = [post for post in posts if post.in_reply_to == said]
-    shown = [post for post in posts if post.in_reply_to is None]
-    assert (len(answers), len(shown), len(posts)) == (1, 1, 2)
-    assert answers[0].pictures == shown[0].pictures == 1
-    rows = await play.rows()
-    assert {(row.target, row.state) for row in rows} == {
-        (Target.REPLY, OutboxState.SENT),
-        (Target.SHOWCASE, OutboxState.SENT),
-    }
-    assert {row.remote_id for row in rows} == {answers[0].id, shown[0].id}
 
 
 async def test_a_summons_is_answered_with_its_picture_and_shown_to_all_once(play: Play) -> None:
@@ -86,37 +27,6 @@ async def test_an_event_is_stored_once_over_restarts_and_reading_goes_on_after_i
         await play.stage.say(f"@horde draw for me {number} stars")
         await play.read(number + 2)
     assert await play.stored() == 4
-
-
-@pytest.mark.parametrize("place", [Target.SHOWCASE, Target.REPLY])
-async def test_a_post_that_was_taken_without_an_answer_is_found_and_not_sent_again(play: Play, place: Target) -> None:
-    if not play.stage.lost_answers:
-        said = await play.ask()
-        await play.settle()
-        row = next(row for row in await play.rows() if row.target is place)
-        assert await play.platform.deliver(row.post) == Delivered(remote_id=str(row.remote_id), url=row.remote_url)
-        await assert_posted_once(play, said)
-    for number, lost in enumerate(play.stage.lost_answers):
-        said = await play.ask(f"@horde draw for me {number} stars")
-        if place is Target.REPLY:
-            await play.outbox().deliver_due(play.platform)
-        play.stage.fault(lost)
-        await play.deliver()
-        assert [row.state for row in await play.rows()].count(OutboxState.UNKNOWN) == 1
-        await play.settle()
-        posts = await play.stage.posts()
-        assert [post.in_reply_to for post in posts].count(said) == 1
-        assert len(posts) == 2 * (number + 1)
-        assert {row.state for row in await play.rows()} == {OutboxState.SENT}
-
-
-@pytest.mark.parametrize("fault", ["503", "drop", "hang"])
-async def test_a_post_that_was_not_taken_is_sent_again_after_two_looks(play: Play, fault: str) -> None:
-    said = await play.ask()
-    if play.stage.lost_answers:
-        play.stage.fault(fault)
-    await play.settle()
-    await assert_posted_once(play, said)
 
 
 async def test_a_crash_after_the_platform_took_it_posts_nothing_twice(play: Play) -> None:

@@ -36,8 +36,8 @@ Row = TypeVar("Row", bound=HasId)
 class MastodonDouble:
     """The server. `faults` are taken by the next calls of their route, one each, before or after it was done.
 
-    They are 503, 500, drop, hang, and the same after `accept-then-`. `outage` holds for every call until it is None.
-    `calls` counts what was asked, `limited_calls` what was asked against a rate limit.
+    They are 503, 500, 429, drop, hang, and the same after `accept-then-`. `outage` holds for every call until it is
+    None. `calls` counts what was asked, `limited_calls` what was asked against a rate limit.
     """
 
     def __init__(self, *, clock: Clock | None = None, is_gotosocial: bool = False) -> None:
@@ -120,6 +120,8 @@ class MastodonDouble:
         return answer
 
     async def _fail(self, request: web.Request, fault: str) -> web.StreamResponse:
+        if fault == "429":
+            return self._limited(error("Too many requests", 429))
         if fault.isdecimal():
             return error("We are sorry, but something has gone wrong on our end.", int(fault))
         if fault == "hang":

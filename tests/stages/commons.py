@@ -11,12 +11,13 @@ from bots.platform import Author, Post, Target
 from bots.store.commons import remove_post, written_after
 from core.ports.clock import Clock
 from core.ports.store import UnitOfWork
+from tests.stages.abilities import Unchanging
 from tests.stages.stage import Shown
 
 ADA = Reader(id="guest:ada", name="Ada")
 
 
-class CommonsStage:
+class CommonsStage(Unchanging):
     """The timeline with a guest on it."""
 
     lost_answers: tuple[str, ...] = ()

@@ -10,19 +10,22 @@ from bots.platform import Visibility
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
 from tests.doubles.discord import POST_MESSAGE, DiscordDouble
-from tests.doubles.discord_world import BOT, user
+from tests.doubles.discord_world import BOT, GUILD, user
+from tests.stages.abilities import Abilities, Unchanging
 from tests.stages.stage import Shown
 
 TALK, SHOWCASE = 11, 12
 
 
-class DiscordStage:
+class DiscordStage(Unchanging):
     """A server with a channel to talk in and one for the showcase; a person and another bot on it.
 
     Who writes while the bot is away waits until it is there: Discord itself keeps nothing for it.
     """
 
     lost_answers: tuple[str, ...] = ("accept-then-503", "accept-then-drop", "accept-then-hang")
+    # Its library waits for a 429 itself, so nothing comes back from it.
+    abilities = Abilities(has_parents=True, community=str(GUILD))
 
     def __init__(self, double: DiscordDouble, *, clock: Clock, objects: ObjectStore) -> None:
         self.name = "discord"

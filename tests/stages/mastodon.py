@@ -11,7 +11,8 @@ from bots.platform import Visibility
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
 from tests.doubles.mastodon import POST_STATUS, MastodonDouble
-from tests.stages.stage import Shown
+from tests.stages.abilities import Abilities
+from tests.stages.stage import PICTURE, Shown
 
 VISIBILITIES = {
     "public": Visibility.PUBLIC,
@@ -25,6 +26,15 @@ class MastodonStage:
     """One server with a person and another bot on it."""
 
     lost_answers: tuple[str, ...] = ("accept-then-503", "accept-then-500", "accept-then-drop", "accept-then-hang")
+    abilities = Abilities(
+        told_to_wait=("429",),
+        broken_reading=("503", "drop", "stream-dropped", "stream-refused", "stream-silent"),
+        conditions=("broken-idempotency", "400-for-422", "no-events", "no-streams", "slow-pictures"),
+        shut_out=("revoked-token", "disabled-account"),
+        has_pictures=True,
+        has_parents=True,
+        community="fedi.test",
+    )
 
     def __init__(self, double: MastodonDouble, *, clock: Clock, objects: ObjectStore) -> None:
         self.name = "mastodon"
@@ -72,6 +82,43 @@ class MastodonStage:
 
     def outage(self, *, is_down: bool) -> None:
         self.double.outage = "503" if is_down else None
+
+    def set_up(self, kind: str) -> None:
+        world, double = self.world, self.double
+        match kind:
+            case "503" | "drop":
+                double.outage = kind
+            case "stream-dropped":
+                double.streams.drop()
+            case "stream-refused" | "no-streams":
+                double.streams.offered = set()
+                double.streams.drop()
+            case "stream-silent":
+                double.streams.is_silent = True
+            case "no-events":
+                double.streams.offered = {"websocket"}
+            case "broken-idempotency":
+                world.breaks_on_known_keys = True
+            case "400-for-422":
+                world.refusal, world.posts_too_early = 400, 1
+            case "slow-pictures":
+                world.processing_looks = 3
+            case "revoked-token":
+                world.bot.token = "another"
+            case "disabled-account":
+                world.bot.disabled = True
+            case _:
+                raise AssertionError(kind)
+
+    def mend(self) -> None:
+        self.double.outage = None
+        self.double.streams.offered = {"websocket", "events"}
+        self.double.streams.is_silent = False
+        self.world.bot.token, self.world.bot.disabled = self.access.token, False
+
+    async def show(self, alt_text: str, *, text: str, in_reply_to: str | None = None) -> str:
+        sent = self.world.upload(self.ada, PICTURE, content_type="image/webp", description=alt_text)
+        return self.world.say(self.ada, text, in_reply_to=in_reply_to, media=(sent.id,)).id
 
     def with_manners(self, **changes: object) -> None:
         """The operator has set this; it holds from the next life on."""

@@ -12,6 +12,7 @@ from bots.reddit.place import RedditPlace, RedditRhythm
 from core.ports.clock import Clock
 from tests.doubles.reddit.server import RedditDouble
 from tests.doubles.reddit.town import Thing, Town
+from tests.stages.abilities import Abilities
 from tests.stages.stage import Shown
 
 POSTING = ("/api/comment/", "/api/submit/", "/api/compose/")
@@ -26,6 +27,15 @@ class RedditStage:
     """A subreddit with a person and another bot in it, and one for the showcase."""
 
     lost_answers: tuple[str, ...] = ("accept-then-503", "accept-then-500", "accept-then-drop", "accept-then-hang")
+    abilities = Abilities(
+        told_to_wait=("429", "RATELIMIT"),
+        broken_reading=("503", "drop", "429", "token-expired"),
+        conditions=("token-expired", "slow-lists"),
+        shut_out=("shadow-ban", "suspended"),
+        has_pictures=True,
+        has_parents=True,
+        community="pictures",
+    )
 
     def __init__(self, double: RedditDouble, *, clock: Clock) -> None:
         self.name = "reddit"
@@ -74,13 +84,44 @@ class RedditStage:
         self.town.remove(post_id)
 
     def fault(self, kind: str) -> None:
-        self.double.faults.order(POSTING, kind)
+        if kind == "RATELIMIT":
+            self.double.faults.order(POSTING, error=(kind, "Take a break for 2 minutes before trying again."))
+        else:
+            self.double.faults.order(POSTING, kind, wait_s=0.01)
 
     def outage(self, *, is_down: bool) -> None:
         if is_down:
             self.double.faults.order("", "503", times=None)
         else:
             self.double.faults.heal()
+
+    def set_up(self, kind: str) -> None:
+        match kind:
+            case "503" | "drop":
+                self.double.faults.order("", kind, times=None)
+            case "429":
+                self.double.faults.order("", kind, times=None, wait_s=0.01)
+            case "token-expired":
+                self.town.expire_tokens()
+            case "slow-lists":
+                self.town.lists_lag_s = 10.0
+            case "shadow-ban":
+                self.town.shadowed = True
+            case "suspended":
+                self.town.suspended = True
+            case _:
+                raise AssertionError(kind)
+
+    def mend(self) -> None:
+        self.double.faults.heal()
+        self.town.shadowed = self.town.suspended = False
+
+    async def show(self, alt_text: str, *, text: str, in_reply_to: str | None = None) -> str:
+        words = f"{text.replace('@horde', 'u/horde')} [{alt_text}](https://pictures.test/cat.png)"
+        if in_reply_to is None and "@horde" not in text:
+            more = {"author": "ada", "subreddit": "pictures", "title": text}
+            return str(self.town.submit(**more, text=words)["name"])
+        return str(self.town.mention(words, author="ada", below=in_reply_to or "")["name"])
 
 
 def _shown(thing: Thing) -> Shown:

@@ -21,6 +21,7 @@ from bots.store.rows import OutboxRow
 from bots.store.tables import commissions, inbox
 from core.store import connection_of
 from tests.bots.scene import Scene
+from tests.stages.abilities import Abilities
 
 PICTURE = b"RIFF\x1a\0\0\0WEBPVP8L\r\0\0\0/\0\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0"
 
@@ -41,6 +42,7 @@ class Stage(Protocol):
 
     name: str
     lost_answers: tuple[str, ...]
+    abilities: Abilities
 
     def platform(self) -> Platform:
         """Returns a new life of the adapter."""
@@ -72,6 +74,18 @@ class Stage(Protocol):
 
     def outage(self, *, is_down: bool) -> None:
         """Nothing works from now on, or again."""
+        ...
+
+    def set_up(self, kind: str) -> None:
+        """The platform is so from now on: one of the kinds that its abilities name."""
+        ...
+
+    def mend(self) -> None:
+        """The platform is as ever."""
+        ...
+
+    async def show(self, alt_text: str, *, text: str, in_reply_to: str | None = None) -> str:
+        """A person posts a picture with these words; returns the post's id."""
         ...
 
 

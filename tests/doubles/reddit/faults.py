@@ -19,7 +19,7 @@ class Fault:
     what: str = ""
     error: tuple[str, str] | None = None
     times: int | None = 1
-    wait_s: int = 2
+    wait_s: float = 2
 
     @property
     def accepts(self) -> bool:

@@ -90,7 +90,7 @@ class RedditDouble:
             case status:
                 return web.Response(status=int(status), text="<html>Our CDN was unable to reach our servers</html>")
 
-    def _too_many(self, wait_s: int) -> web.Response:
+    def _too_many(self, wait_s: float) -> web.Response:
         headers = {"retry-after": str(wait_s), "x-ratelimit-remaining": "0.0", "x-ratelimit-reset": str(wait_s)}
         return web.Response(status=429, headers=headers, text="Too Many Requests")
 

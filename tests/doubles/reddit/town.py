@@ -29,8 +29,8 @@ class Community:
 class Town:
     """The memory of the double. now_s: seconds since 1970, as Reddit stamps its things.
 
-    shadowed: what the bot writes is seen by itself alone. strangers: tokens of an app that is nobody's account.
-    profiles: what people have written about themselves.
+    shadowed: what the bot writes is seen by itself alone. lists_lag_s: so long a post is missing in its author's list.
+    strangers: tokens of an app that is nobody's account. profiles: what people have written about themselves.
     """
 
     bot: str = "horde-bot"
@@ -47,6 +47,7 @@ class Town:
     tokens: dict[str, float] = field(default_factory=dict)
     suspended: bool = False
     shadowed: bool = False
+    lists_lag_s: float = 0.0
     strangers: set[str] = field(default_factory=set)
     profiles: dict[str, str] = field(default_factory=dict)
     closed_messages: set[str] = field(default_factory=set)
@@ -116,7 +117,8 @@ class Town:
     def of_bot(self, kind: str) -> list[Thing]:
         """Returns what the bot wrote and did not delete, newest first."""
         mine = [one for one in self.things.values() if one["name"].startswith(kind) and one["author"] == self.bot]
-        return [one for one in reversed(mine) if not one.get("gone")]
+        is_listed = self.now_s() - self.lists_lag_s
+        return [one for one in reversed(mine) if not one.get("gone") and one["created_utc"] <= is_listed]
 
     def answers_to(self, fullname: str) -> list[Thing]:
         """Returns the bot's answers below this, oldest first."""
