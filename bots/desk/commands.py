@@ -74,6 +74,15 @@ def meant(
     return newest[0] if newest else None
 
 
+def _looked_after(tx: Transaction, event: PlatformEvent) -> Commission | None:
+    """Returns the commission whose post a moderator of the community replies to, whoever asked for it."""
+    if not event.by_moderator or event.in_reply_to is None:
+        return None
+    row = post_of_remote(tx, platform=event.platform, remote_id=event.in_reply_to)
+    found = commission(tx, commission_id=row.commission_id) if row else None
+    return found if found is not None and found.state in ENDED_WELL else None
+
+
 def _styles(asked: Asked) -> str:
     word = asked.command.argument.casefold()
     book = asked.book
@@ -126,7 +135,7 @@ def _kudos(tx: Transaction, asked: Asked, horde: Horde) -> str:
 
 
 def _delete(tx: Transaction, asked: Asked) -> str:
-    found = meant(tx, event=asked.event, states=ENDED_WELL)
+    found = _looked_after(tx, asked.event) or meant(tx, event=asked.event, states=ENDED_WELL)
     rows = posts_of_commission(tx, commission_id=found.id) if found else ()
     posted = [row for row in rows if row.state is OutboxState.SENT and row.target in {Target.REPLY, Target.SHOWCASE}]
     for row in posted:

@@ -76,6 +76,7 @@ class PlatformEvent:
     `community` is the subreddit, the server or the requester's instance, "" where there is none (direct messages);
     `place` is the thread within it, by the id that a post with `thread_name` came to there;
     `place_nsfw`: the place is age-restricted, so pictures that are not safe for work may be posted there.
+    `by_moderator`: its author looks after the community, and the platform says so.
     """
 
     platform: str
@@ -92,6 +93,7 @@ class PlatformEvent:
     community: str = ""
     place: str = ""
     place_nsfw: bool = False
+    by_moderator: bool = False
     mark: str = ""
     about: Author | None = None
     attachments: tuple[Attachment, ...] = ()

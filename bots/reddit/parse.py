@@ -67,6 +67,7 @@ def event_of_item(item: InboxItem, *, handle: str, cursor: str, is_nsfw: bool = 
         cursor=cursor,
         community="" if item.is_message else item.subreddit.casefold(),
         place_nsfw=is_nsfw,
+        by_moderator=item.is_by_moderator,
         attachments=item.pictures,
         raw={"subreddit": item.subreddit},
     )

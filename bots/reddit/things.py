@@ -31,6 +31,7 @@ class InboxItem:
     is_new: bool
     submission: str = ""
     pictures: tuple[Attachment, ...] = ()
+    is_by_moderator: bool = False
 
     @property
     def is_message(self) -> bool:
@@ -88,6 +89,7 @@ def item_of(thing: Json) -> InboxItem:
         subreddit=_text(thing, "subreddit"),
         at_ms=_at_ms(thing),
         is_new=bool(thing.get("new")),
+        is_by_moderator=thing.get("distinguished") == "moderator",
         submission=_submission(thing),
         pictures=pictures_of(thing),
     )

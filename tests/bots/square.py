@@ -95,6 +95,7 @@ class Square:
         place_nsfw: bool = False,
         place: str = "",
         attachments: tuple[Attachment, ...] = (),
+        by_moderator: bool = False,
     ) -> PlatformEvent:
         number = len(self.history) + 1
         event = PlatformEvent(
@@ -111,6 +112,7 @@ class Square:
             community=community,
             place_nsfw=place_nsfw,
             place=place,
+            by_moderator=by_moderator,
             attachments=attachments,
         )
         return self._happened(event)

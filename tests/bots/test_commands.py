@@ -81,3 +81,11 @@ async def test_delete_takes_the_posts_and_the_picture_away(scene: Scene) -> None
     assert await scene.objects.head(key) is None
     states = {row.target: row.state for row in await scene.rows(removal)}
     assert states == dict.fromkeys((Target.REPLY, Target.REMOVE_REPLY, Target.REMOVE_SHOWCASE), OutboxState.SENT)
+
+
+async def test_a_moderator_takes_away_what_the_bot_posted_for_others(scene: Scene) -> None:
+    scene.square.say("@horde draw for me a red heart")
+    await scene.play()
+    scene.square.say("@horde delete", by="mod", in_reply_to="p2", by_moderator=True)
+    await scene.play()
+    assert not {"p1", "p2"} & set(scene.square.posts)
