@@ -5,6 +5,7 @@ from bots.store.tables.commissions import commissions
 from bots.store.tables.commons import commons_posts, commons_votes
 from bots.store.tables.inbox import cursors, inbox, leases
 from bots.store.tables.manners import forgets, opt_outs, paces
+from bots.store.tables.money import pot_payments, pots, tips
 from bots.store.tables.outbox import outbox
 from bots.store.tables.parties import parties, party_guests
 from bots.store.tables.ratings import ratings, votes
@@ -24,8 +25,11 @@ __all__ = [
     "paces",
     "parties",
     "party_guests",
+    "pot_payments",
+    "pots",
     "ratings",
     "remote_requests",
     "remote_results",
+    "tips",
     "votes",
 ]

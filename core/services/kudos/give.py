@@ -60,7 +60,7 @@ def give(
             f"go back yet. Try again in {wait_s:.0f} s."
         )
         raise RateLimited(message, retry_after_s=wait_s, code="TooFastKudosTransfers")
-    _check_standing(giver, to.account, policy)
+    check_standing(giver, to.account, policy)
     _check_amount(amount_mk)
     if known is not None:
         message = f"The idempotency key {idempotency_key!r} already made another gift. Take a new key."
@@ -118,7 +118,7 @@ def _check_who(giver: Account, taker: Account) -> None:
         raise InvalidRequest(message, field="apikey", code="KudosTransferFromAnon")
 
 
-def _check_standing(giver: Account, taker: Account, policy: KudosPolicy) -> None:
+def check_standing(giver: Account, taker: Account, policy: KudosPolicy) -> None:
     """Raise ``InvalidRequest`` where one of the two may not give or take kudos."""
     ask = "Write to the moderators if you think that this is a mistake."
     refusals = (
