@@ -304,7 +304,10 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         shelf=shelf,
         platforms=platforms,
         places=showcases(settings),
-        rooms=[*rooms_of(settings.bots, horde=horde, uow=uow, clock=clock, platforms=platforms), *beside],
+        rooms=[
+            *rooms_of(settings.bots, horde=horde, uow=uow, clock=clock, platforms=platforms, policy=policy.kudos),
+            *beside,
+        ],
         gate=gate_of(settings.bots),
     )
     uow.on_events(runner.hint_events)

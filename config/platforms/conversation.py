@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from bots.horde.port import Horde
     from bots.manners import Gate
     from bots.platform import Platform
+    from bots.tips import TipRules
+    from core.domain.kudos.policy import KudosPolicy
     from core.ports.clock import Clock
     from core.ports.store import UnitOfWork
 
+MK: Final = 1_000
 UNPACED: Final = frozenset({"commons"})
 """The timeline counts posts a minute itself (commons.posts_per_minute)."""
+TIPS: Final = {"🪙": 1.0, "💎": 10.0, "🏆": 100.0}
+"""Signs that nobody uses by the way: a common one would cost people kudos by mistake."""
 Community = Annotated[str, Meta(pattern=r"^(reddit|mastodon|discord):\S+$")]
 
 
@@ -34,6 +39,11 @@ class BotSettings(msgspec.Struct, frozen=True, kw_only=True):
     orders_at_once: Annotated[int, Meta(ge=0, le=1_000, examples=[5])] = 5
     order_every_s: Annotated[float, Meta(ge=1, le=86_400, examples=[60])] = 60.0
     hide_below: Annotated[int, Meta(ge=-1_000_000, le=0, examples=[-3])] = -3
+    tips: Annotated[dict[str, Annotated[float, Meta(gt=0, le=1_000_000)]], Meta(examples=[{"💎": 10}])] = msgspec.field(
+        default_factory=lambda: dict(TIPS)
+    )
+    tip_least: Annotated[float, Meta(ge=0.001, le=1_000_000, examples=[1])] = 1.0
+    tip_most: Annotated[float, Meta(ge=0.001, le=1_000_000_000, examples=[1000])] = 1_000.0
 
 
 def gate_of(settings: BotSettings) -> Gate:
@@ -52,20 +62,37 @@ def gate_of(settings: BotSettings) -> Gate:
 
 
 def rooms_of(
-    settings: BotSettings, *, horde: Horde, uow: UnitOfWork, clock: Clock, platforms: Sequence[Platform]
+    settings: BotSettings,
+    *,
+    horde: Horde,
+    uow: UnitOfWork,
+    clock: Clock,
+    platforms: Sequence[Platform],
+    policy: KudosPolicy,
 ) -> list[Room]:
     """Returns what stands beside the desk; who is forgotten is forgotten in every room."""
     from bots.manners import manners_room
     from bots.parties import Parties
     from bots.showcase import Ratings
+    from bots.tips import Tips
 
     by_name = {platform.name: platform for platform in platforms}
     rooms = [
         Ratings(hide_below=settings.hide_below or None).room(),
         Parties(uow=uow, clock=clock, horde=horde, platforms=by_name).room(),
+        Tips(uow=uow, clock=clock, horde=horde, platforms=by_name, rules=tip_rules(settings), policy=policy).room(),
     ]
     forgets = tuple(forget for room in rooms for forget in room.forgets)
     return [*rooms, manners_room(horde=horde, uow=uow, clock=clock, forgets=forgets)]
+
+
+def tip_rules(settings: BotSettings) -> TipRules:
+    """Returns what a tip may be."""
+    from bots.tips import TipRules, marks_of
+
+    return TipRules(
+        marks=marks_of(settings.tips), least_mk=round(settings.tip_least * MK), most_mk=round(settings.tip_most * MK)
+    )
 
 
 def _by_platform(names: Iterable[str]) -> dict[str, frozenset[str]]:
