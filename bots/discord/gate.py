@@ -89,6 +89,7 @@ class Gate(discord.Client):
             await self.close()
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+            await asyncio.sleep(0)  # what the end has set going begins before the loop may close
 
     def stored(self, event_id: str) -> None:
         """The event is in the database: whoever waits for that to acknowledge it goes on."""
