@@ -11,7 +11,7 @@ from bots.horde.remote import settle
 from bots.horde.remote.client import NotNow, Ordered, RemoteClient, Taken, TurnedDown, Uncertain
 from bots.horde.remote.outage import Outage
 from bots.horde.remote.words import with_sources
-from bots.store.remote import RemoteRequest, claim_to_send, doubt_unsent
+from bots.store.remote import RemoteRequest, RemoteState, claim_to_send, doubt_unsent, remotes_in
 from core.domain.errors import HordeError, NotFound
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
@@ -42,6 +42,8 @@ class Sending:
     async def recover(self) -> int:
         """What somebody began to send and did not come back from is looked for; returns how many that are."""
         now_ms = self._clock.now_ms()
+        if not await self._uow.read(partial(remotes_in, state=RemoteState.SENDING, due_ms=now_ms, limit=1)):
+            return 0
         doubted = await self._uow.write(partial(doubt_unsent, now_ms=now_ms, look_ms=self._look_ms()))
         if doubted:
             _log.info("remote.doubted orders=%d", doubted)
@@ -52,8 +54,11 @@ class Sending:
         access, now_ms = self._client.access, self._clock.now_ms()
         if now_ms < self._not_before_ms:
             return False
+        if not await self._uow.read(partial(remotes_in, state=RemoteState.NEW, due_ms=now_ms, limit=1)):
+            return False
         # A call waits its turn in the client before it is made: that is not the time it takes.
-        until_ms = now_ms + round((access.call_s + 1 / max(access.orders_per_s, 0.1) + SPARE_S) * 1_000)
+        turn_s = 1 / access.orders_per_s if access.orders_per_s else 0.0
+        until_ms = now_ms + round((access.call_s + turn_s + SPARE_S) * 1_000)
         row = await self._uow.write(partial(claim_to_send, now_ms=now_ms, until_ms=until_ms), step=Step.REMOTE_CLAIM)
         if row is None:
             return False
