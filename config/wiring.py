@@ -22,7 +22,7 @@ from config.kudos import fee_per_mille, kudos_policy, tax_job_mk
 from config.limits import client_addresses, rate_limits
 from config.objects import Shelf, disk_objects, s3_objects
 from config.pages import documents, news
-from config.platforms.conversation import gate_of, rooms_of
+from config.platforms.conversation import gate_of, rooms_of, tip_rules
 from config.platforms.discord import discord_platform, tell_discord
 from config.platforms.mastodon import mastodon_platform
 from config.platforms.reddit import reddit_platform
@@ -296,7 +296,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         sources=sources,
         secret=ground.secret,
     )
-    tell_discord(platforms, uow=uow, shelf=shelf, horde=horde, clock=clock)
+    tell_discord(platforms, uow=uow, shelf=shelf, horde=horde, clock=clock, tips=tip_rules(settings.bots))
     runner = Runner(
         uow=uow,
         clock=clock,

@@ -89,7 +89,6 @@ class Gate(discord.Client):
             await self.close()
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-            await asyncio.sleep(0)  # what the end has set going begins before the loop may close
 
     def stored(self, event_id: str) -> None:
         """The event is in the database: whoever waits for that to acknowledge it goes on."""
@@ -105,6 +104,11 @@ class Gate(discord.Client):
         if not is_told(cast("list[dict[str, Any]]", there)):
             await self.http.bulk_upsert_global_commands(self.application_id, cast("Any", COMMANDS))
             _log.info("discord.commands_told commands=%d", len(COMMANDS))
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's signature
+        """The event is ours to deal with, unless we have closed: then discord.py has no loop to run it on."""
+        if not self.is_closed():
+            super().dispatch(event, *args, **kwargs)
 
     async def on_disconnect(self) -> None:
         """The line is gone; discord.py tries to come back for as long as it takes."""
@@ -126,7 +130,8 @@ class Gate(discord.Client):
         while self.user is not None and not self.is_closed():
             try:
                 async for event in self._missed.events(self._position, me=self.user.id):
-                    await self.news.put(event)
+                    if self._meanings.matters(event):
+                        await self.news.put(event)
             except (NotTaken, NobodyKnows, PlatformDown, HordeError):
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, AGAIN_MOST_S)
@@ -181,7 +186,7 @@ class Gate(discord.Client):
             if about_id
             else None,
         )
-        for event in reaction_events(reacted, me=me.id):
+        for event in filter(self._meanings.matters, reaction_events(reacted, me=me.id)):
             await self.news.put(event)
 
     async def _meaning(self, asked: Interaction) -> Meaning:

@@ -34,7 +34,7 @@ from bots.discord.parse import (
     press_vote,
     words_event,
 )
-from bots.platform import PlatformEvent
+from bots.platform import EventKind, PlatformEvent
 from core.domain.kinds.kind import Kind
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SENT = 2, 3, 4, 5
@@ -75,6 +75,10 @@ class Meanings:
         """Hold what is known; handle: how we are called in the grammar."""
         self._known = known
         self._handle = handle
+
+    def matters(self, event: PlatformEvent) -> bool:
+        """Tells whether a reaction is worth a row: a vote, or a mark that means something to us."""
+        return event.kind is not EventKind.REACTION or self._known is None or self._known.counts(event.mark)
 
     async def of(self, asked: Interaction, *, me: int) -> Meaning:
         """Returns what the interaction means, None where it is not ours; me: our own id."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -35,8 +35,17 @@ class Earlier:
 class Known:
     """Reads the conversation's rows; everything may be asked at any time, and nothing is changed."""
 
-    def __init__(self, *, uow: UnitOfWork, shelf: StyleShelf, horde: Horde, clock: Clock) -> None:
-        """Hold the ports."""
+    def __init__(
+        self,
+        *,
+        uow: UnitOfWork,
+        shelf: StyleShelf,
+        horde: Horde,
+        clock: Clock,
+        counts: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        """Hold the ports; counts: tells whether a mark on someone's message means anything to us."""
+        self.counts = counts
         self._uow = uow
         self._shelf = shelf
         self._horde = horde

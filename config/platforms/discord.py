@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from msgspec import Meta
 from bots.horde.port import Horde
 from bots.platform import Platform, PlatformMisconfigured
 from bots.styles import StyleShelf
+from bots.tips import TipRules
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
 from core.ports.store import UnitOfWork
@@ -77,9 +79,15 @@ def discord_platform(settings: DiscordSettings, *, objects: ObjectStore, clock: 
 
 
 def tell_discord(
-    platforms: Sequence[Platform], *, uow: UnitOfWork, shelf: StyleShelf, horde: Horde, clock: Clock
+    platforms: Sequence[Platform],
+    *,
+    uow: UnitOfWork,
+    shelf: StyleShelf,
+    horde: Horde,
+    clock: Clock,
+    tips: TipRules,
 ) -> None:
-    """The Discord adapter, where there is one, knows what can be asked for, and earlier orders."""
+    """The Discord adapter, where there is one, knows what can be asked for, earlier orders, and what is a tip."""
     if not any(platform.name == "discord" for platform in platforms):
         return
     from bots.discord.adapter import DiscordPlatform
@@ -87,4 +95,9 @@ def tell_discord(
 
     for platform in platforms:
         if isinstance(platform, DiscordPlatform):
-            platform.learn(Known(uow=uow, shelf=shelf, horde=horde, clock=clock))
+            counts = partial(_is_tip, tips)
+            platform.learn(Known(uow=uow, shelf=shelf, horde=horde, clock=clock, counts=counts))
+
+
+def _is_tip(tips: TipRules, mark: str) -> bool:
+    return tips.worth_mk("discord", mark) > 0

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bots.discord.adapter import DiscordPlatform
+from bots.discord.known import Known
 from bots.platform import (
     Author,
     Delivered,
@@ -134,6 +135,18 @@ async def test_a_reaction_on_anyones_message_is_a_mark_and_a_vote_on_ours_stays_
     ]
     assert [one.about.external_id if one.about else None for one in found] == ["1002", "1002", "900", "900", None]
     assert found[0].author.display_name == "ada"
+
+
+async def test_marks_that_mean_nothing_are_no_rows(guild: Guild) -> None:
+    said = await guild.double.say("look", by=guild.stage.bob)
+    scene = guild.play.scene
+    known = Known(uow=scene.uow, shelf=scene.shelf, horde=scene.horde, clock=scene.clock, counts="💎".__eq__)
+    guild.platform.learn(known)
+    events = guild.play.platform.events(None)
+    for sign in ("🎉", "👍", "💎"):
+        await guild.double.react(said, sign, by=guild.stage.ada)
+    assert (await anext(events)).mark == "💎"
+    await guild.platform.close()
 
 
 async def test_age_restriction_is_the_channels_and_a_threads_is_its_channels(guild: Guild) -> None:

@@ -17,9 +17,9 @@ async def heard(guild: Guild) -> PlatformEvent:
     return event
 
 
-async def drawn(guild: Guild, **options: object) -> Asked:
+async def drawn(guild: Guild, *, private: bool = False) -> Asked:
     """A picture that ada asked for by a command, and that is there."""
-    asked = await guild.double.ask("draw", by=guild.stage.ada, prompt="a red heart", **options)
+    asked = await guild.double.ask("draw", by=guild.stage.ada, prompt="a red heart", private=private)
     await guild.read_and_settle(await guild.play.stored() + 1)
     return asked
 
@@ -198,3 +198,12 @@ async def test_a_picture_that_is_gone_is_refused_in_its_place(guild: Guild) -> N
     await guild.play.settle()
     assert guild.double.said(TALK) == []
     assert all("gone" in row.reason for row in await guild.play.rows())
+
+
+async def test_an_interaction_that_discord_gave_up_is_answered_by_a_message(guild: Guild) -> None:
+    asked = await guild.double.ask("draw", by=guild.stage.ada, prompt="a red heart")
+    guild.clock.pass_s(4)  # Discord waits for 3 s
+    await guild.read_and_settle(1)
+    assert asked.response is None
+    (answer,) = guild.double.said(TALK)
+    assert len(answer["attachments"]) == 1
