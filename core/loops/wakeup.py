@@ -70,7 +70,10 @@ class MemoryWakeup:
             loop = self._loop
         if first and loop is not None and not loop.is_closed():
             try:
-                loop.call_soon_threadsafe(self._deliver)
+                if _is_running(loop):
+                    loop.call_soon(self._deliver)  # needs no byte through a pipe to be woken
+                else:
+                    loop.call_soon_threadsafe(self._deliver)
             except RuntimeError:  # the loop was closed meanwhile, so nobody waits
                 log.debug("wakeup.loop_closed")
 
@@ -181,3 +184,11 @@ class MemoryWakeup:
             waiter = self._waiters.popleft()
             if not waiter.future.done():
                 waiter.future.set_result(found)
+
+
+def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
+    """Tell whether we are called on this very loop."""
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
