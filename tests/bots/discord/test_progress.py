@@ -1,6 +1,10 @@
 """Live progress: one line that is edited while one waits, and gone or rewritten once the answer is there."""
 
+import asyncio
+
 from bots.progress import Progress
+from bots.runner import Runner
+from bots.supervisor import Rhythm
 from tests.bots.discord.conftest import Guild
 from tests.doubles.discord import PATCH_ORIGINAL, POST_MESSAGE
 from tests.stages.discord import TALK
@@ -110,3 +114,23 @@ async def test_an_outage_of_progress_is_nobodys_outage(guild: Guild) -> None:
     assert guild.double.said(TALK) == []
     await made_and_settled(guild)
     assert len(guild.double.said(TALK)) == 1
+
+
+async def test_the_running_bots_tell_who_waits(guild: Guild) -> None:
+    scene = guild.play.scene
+    runner = Runner(
+        uow=scene.uow,
+        clock=scene.clock,
+        horde=scene.horde,
+        shelf=scene.shelf,
+        platforms=[guild.platform],
+        places={"discord": "discord"},
+        rhythm=Rhythm(tick_s=0.02),
+    )
+    asked = await guild.double.ask("draw", by=guild.stage.ada, prompt="a cat")
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(runner.run())
+        while asked.original is None or not asked.original["content"].startswith("⏳"):
+            guild.clock.pass_s(0.2)
+            await asyncio.sleep(0.02)
+        await runner.stop()
