@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 import msgspec
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from bots.store.tables import remote_requests, remote_results
 from core.domain.ids import AccountId, RequestId
@@ -204,14 +204,6 @@ def overdue_remotes(tx: ReadTransaction | Transaction, *, now_ms: int, limit: in
     )
 
 
-def next_remote_due_ms(tx: ReadTransaction | Transaction) -> int | None:
-    """Returns when something is to be done next, None where nothing is open."""
-    due: int | None = connection_of(tx).scalar(
-        select(func.min(remote_requests.c.due_ms)).where(remote_requests.c.state.in_([state.value for state in OPEN]))
-    )
-    return due
-
-
 def known_remote_ids(tx: ReadTransaction | Transaction, *, among: Sequence[str]) -> set[str]:
     """Returns those of the ids that are orders of ours."""
     found = connection_of(tx).scalars(select(remote_requests.c.remote_id).where(remote_requests.c.remote_id.in_(among)))
@@ -228,6 +220,24 @@ def open_jobs_of(tx: ReadTransaction | Transaction, *, account_id: AccountId, ki
         )
     )
     return int(counted or 0)
+
+
+def forget_remotes(tx: Transaction, *, before_ms: int, limit: int) -> int:
+    """Orders that ended before then are forgotten with their results; returns how many. The journal stays."""
+    connection = connection_of(tx)
+    old = connection.scalars(
+        select(remote_requests.c.id).where(remote_requests.c.ended_at_ms < before_ms).limit(limit)
+    ).all()
+    if old:
+        connection.execute(delete(remote_results).where(remote_results.c.request_id.in_(old)))
+        connection.execute(delete(remote_requests).where(remote_requests.c.id.in_(old)))
+    return len(old)
+
+
+def has_old_remotes(tx: ReadTransaction | Transaction, *, before_ms: int) -> bool:
+    """Returns whether there is an order that `forget_remotes` would forget."""
+    wanted = select(remote_requests.c.id).where(remote_requests.c.ended_at_ms < before_ms).limit(1)
+    return connection_of(tx).scalar(wanted) is not None
 
 
 def add_results(tx: Transaction, *, request_id: str, results: Sequence[JobResult]) -> None:

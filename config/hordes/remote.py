@@ -153,6 +153,7 @@ def remote_horde(
         ),
         secret=secret,
         offers=offers,
+        kept_s=policy.requests_kept_s,
     )
     horde = RemoteHorde(
         access=access,

@@ -104,9 +104,7 @@ class Finding:
             await self._again(row)
         else:
             look_ms = now_ms + 2 * lag_ms
-            await self._uow.write(
-                partial(settle.unseen, request_id=row.id, strangers=(), look_ms=look_ms, now_ms=now_ms)
-            )
+            await self._uow.write(partial(settle.unseen, request_id=row.id, look_ms=look_ms, now_ms=now_ms))
 
     async def _again(self, row: RemoteRequest) -> None:
         now_ms = self._clock.now_ms()

@@ -51,12 +51,11 @@ def doubt(tx: Transaction, *, request_id: str, look_ms: int, now_ms: int) -> Non
         change_remote(tx, request_id=row.id, now_ms=now_ms, state=RemoteState.UNKNOWN, due_ms=look_ms, looks=0)
 
 
-def unseen(tx: Transaction, *, request_id: str, strangers: Sequence[str], look_ms: int, now_ms: int) -> None:
+def unseen(tx: Transaction, *, request_id: str, look_ms: int, now_ms: int) -> None:
     """The order was looked for and not seen; it is looked for again at `look_ms`."""
     row = _open(tx, request_id, RemoteState.UNKNOWN)
     if row is not None:
-        known = tuple(dict.fromkeys((*row.strangers, *strangers)))
-        change_remote(tx, request_id=row.id, now_ms=now_ms, looks=row.looks + 1, due_ms=look_ms, strangers=known)
+        change_remote(tx, request_id=row.id, now_ms=now_ms, looks=row.looks + 1, due_ms=look_ms)
 
 
 def look_later(tx: Transaction, *, request_id: str, look_ms: int, now_ms: int) -> None:
@@ -185,8 +184,10 @@ def end(
     void(tx, hold_id=row.hold_id)
     add_results(tx, request_id=row.id, results=_priced(results, spent_mk))
     made = Progress(finished=len(results), restarted=row.progress.restarted)
+    # What was asked is the commission's to keep, and to forget.
+    asked = {"prompt": "", "body": "{}"}
     change_remote(
-        tx, request_id=row.id, now_ms=now_ms, state=state, spent_mk=spent_mk, ended_at_ms=now_ms, progress=made
+        tx, request_id=row.id, now_ms=now_ms, state=state, spent_mk=spent_mk, ended_at_ms=now_ms, progress=made, **asked
     )
     missing = max(row.jobs - len(results), 0)
     lost = {RemoteState.CANCELLED: "cancelled", RemoteState.EXPIRED: "expired"}.get(state, "faulted")

@@ -77,7 +77,8 @@ def body_of(draft: RequestDraft) -> JsonObject:
                 "max_context_length": text.context_max,
             }
             body = common | {"prompt": draft.prompt, "params": params, "models": list(draft.models)}
-            return body | {"validated_backends": text.validated_backends, "softprompt": text.softprompt or ""}
+            softprompt = {"softprompt": text.softprompt} if text.softprompt else {}
+            return body | {"validated_backends": text.validated_backends} | softprompt
         case ImageParams() as image:
             carried = {name: value for name, value in draft.extra.items() if name not in _ORDER_FIELDS}
             fields = {name: value for name, value in draft.extra.items() if name in _ORDER_FIELDS}

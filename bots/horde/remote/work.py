@@ -17,7 +17,7 @@ from bots.horde.remote.outage import Outage
 from bots.horde.remote.pictures import Pictures, Takes
 from bots.horde.remote.sending import Sending
 from bots.horde.remote.watching import Watching
-from bots.store.remote import overdue_remotes
+from bots.store.remote import forget_remotes, has_old_remotes, overdue_remotes
 from core.domain.kinds.kind import Kind
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
@@ -57,12 +57,17 @@ class RemoteWork:
         pictures: Pictures,
         secret: bytes,
         offers: Offers,
+        kept_s: int = 30 * 24 * 3_600,
         pace: Pace | None = None,
     ) -> None:
-        """Hold the ports; offers: kept up to date. Nothing is called before `run` or `turn`."""
+        """Hold the ports; offers: kept up to date; kept_s: what ended is forgotten after it.
+
+        Nothing is called before `run` or `turn`.
+        """
         self._uow = uow
         self._clock = clock
         self._offers = offers
+        self._kept_s = kept_s
         self._pace = pace or Pace()
         self._hint: Hint | None = None
         self._client = RemoteClient(access)
@@ -91,6 +96,7 @@ class RemoteWork:
                 tasks.create_task(self._loop(self._watching.watch_due, Hint()))
                 tasks.create_task(self._loop(self._doubts, Hint()))
                 tasks.create_task(self._ask_offers())
+                tasks.create_task(self._loop(self.forget, Hint(), rest_s=self._pace.offers_s))
         finally:
             self._hint = None
         return 0
@@ -104,6 +110,13 @@ class RemoteWork:
         """What is served over there is asked once; what cannot be asked stays as it was told last."""
         async with self._client:
             await self._learn()
+
+    async def forget(self) -> int:
+        """What ended long ago is forgotten, in small rounds; returns how much that was."""
+        before_ms, forgotten = self._clock.now_ms() - self._kept_s * 1_000, 0
+        while await self._uow.read(partial(has_old_remotes, before_ms=before_ms)):
+            forgotten += await self._uow.write(partial(forget_remotes, before_ms=before_ms, limit=OVERDUE_BATCH))
+        return forgotten
 
     async def _send(self) -> int:
         sent = 0
@@ -127,10 +140,11 @@ class RemoteWork:
         self._outage.answered()
         return True
 
-    async def _loop(self, step: Callable[[], Awaitable[int]], hint: Hint) -> None:
+    async def _loop(self, step: Callable[[], Awaitable[int]], hint: Hint, *, rest_s: float = 0.0) -> None:
         while True:
             await step()
-            await hint.wait(self._outage.pause_s() if self._outage.is_on else self._pace.tick_s)
+            pause_s = self._outage.pause_s() if self._outage.is_on else self._pace.tick_s
+            await hint.wait(max(pause_s, rest_s))
 
     async def _ask_offers(self) -> None:
         while True:

@@ -48,6 +48,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_remote_requests_due", "remote_requests", ["state", "due_ms"])
     op.create_index("ix_remote_requests_account", "remote_requests", ["account_id", "state"])
+    op.create_index("ix_remote_requests_ended", "remote_requests", ["ended_at_ms"])
     op.create_table(
         "remote_results",
         sa.Column("request_id", sa.Text(), nullable=False),

@@ -52,6 +52,7 @@ remote_requests = Table(
     UniqueConstraint("remote_id", name="uq_remote_requests_remote"),
     Index("ix_remote_requests_due", "state", "due_ms"),
     Index("ix_remote_requests_account", "account_id", "state"),
+    Index("ix_remote_requests_ended", "ended_at_ms"),
 )
 
 remote_results = Table(

@@ -15,6 +15,7 @@ from bots.horde.remote import RemoteAccess
 from bots.horde.remote.check import try_out
 from bots.horde.remote.client import RemoteClient, Taken
 from bots.store.remote import RemoteRequest, RemoteState, claim_to_send, remote
+from core.domain.errors import NotFound
 from core.domain.events import EventKind
 from core.domain.ids import REMOTE, RequestId
 from core.domain.kinds.kind import Kind
@@ -267,6 +268,22 @@ async def test_an_order_that_cannot_be_sent_is_given_up_in_the_end(stage: Stage)
     await there.work.turn()
     assert [event.kind for event in await play.ends()] == [EventKind.REQUEST_EXPIRED]
     await play.assert_settled(spent_mk=0)
+
+
+async def test_what_ended_long_ago_is_forgotten_and_what_was_asked_at_once(stage: Stage) -> None:
+    play, there = stage
+    accepted = await play.order()
+    await there.make()
+    spent_mk = (await play.status(accepted.request_id)).spent_mk
+    ended = await row(play, accepted.request_id)
+    assert (ended.prompt, ended.body) == ("", "{}")
+    assert await there.work.forget() == 0
+    there.clock.pass_s(31 * 24 * HOUR_S)
+    await play.order(key="new")
+    assert await there.work.forget() == 1
+    with pytest.raises(NotFound):
+        await play.status(accepted.request_id)
+    assert (await play.account()).kudos_mk == -spent_mk
 
 
 async def test_doctor_says_what_is_wrong_with_url_and_key(stage: Stage) -> None:
