@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     import asyncpg
 
 T = TypeVar("T")
-LOOK_S: Final = 10.0
 
 
 class Wires:
     """At most so many wires to one database."""
 
-    def __init__(self, url: sa.URL, *, most: int, begin: Begin) -> None:
-        """Begin without any."""
+    def __init__(self, url: sa.URL, *, most: int, begin: Begin, answer_wait_s: float = ANSWER_WAIT_S) -> None:
+        """Begin without any. answer_wait_s: so long an answer is waited for, and a twelfth of that longer."""
         self._url = url
         self._begin = begin
+        self._answer_wait_s = answer_wait_s
         self._idle: list[Wire] = []
         self._busy: set[Wire] = set()
         self._wires: dict[sa.Connection, Wire] = {}
@@ -110,12 +110,12 @@ class Wires:
     def _watch(self) -> None:
         """Begin to look after those in use, unless that has begun: one timer for all, not one a statement."""
         if self._next_look is None:
-            self._next_look = asyncio.get_running_loop().call_later(LOOK_S, self._look)
+            self._next_look = asyncio.get_running_loop().call_later(self._answer_wait_s / 12, self._look)
 
     def _look(self) -> None:
         """Hang up each wire whose statement has no answer for too long: its user is told that it was lost."""
         self._next_look = None
-        late_s = time.monotonic() - ANSWER_WAIT_S
+        late_s = time.monotonic() - self._answer_wait_s
         for wire in self._busy:
             if wire.asked_s < late_s:
                 wire.drop()

@@ -1,0 +1,75 @@
+"""The wires to PostgreSQL: what is waited for, and for how long."""
+
+import asyncio
+
+import asyncpg
+import pytest
+import sqlalchemy as sa
+
+from core.store import Store
+from core.store.postgres.connections import is_lost, url_of
+from core.store.postgres.wire import Begin, Wire
+from core.store.postgres.wires import Wires
+from core.store.transaction import SqlTransaction
+from core.store.writes import FEW, insert, update
+from tests.contracts.store_use import add
+from tests.stores import ONLY_POSTGRES, Database
+
+WAIT_S = 20
+
+
+@ONLY_POSTGRES
+async def test_an_answer_that_does_not_come_is_given_up(database: Database) -> None:
+    wires = Wires(url_of(database.url), most=1, begin=Begin.LOOKING, answer_wait_s=0.5)
+    try:
+        async with asyncio.timeout(WAIT_S):
+            with pytest.raises(asyncpg.PostgresError) as caught:
+                await wires.run(lambda wire: wire.rows("SELECT pg_sleep(60)", ()))
+        assert is_lost(caught.value)
+        assert [tuple(row) for row in await wires.run(lambda wire: wire.rows("SELECT 1", ()))] == [(1,)]
+    finally:
+        await wires.aclose()
+
+
+@ONLY_POSTGRES
+async def test_what_one_user_leaves_open_the_next_does_not_find(database: Database) -> None:
+    wires = Wires(url_of(database.url), most=1, begin=Begin.WRITING)
+
+    def leave(wire: Wire) -> None:
+        wire.begin()
+        wire.connection.execute(sa.text("CREATE TABLE left_open (one integer)"))
+
+    def found(wire: Wire) -> object:
+        return wire.rows("SELECT to_regclass('left_open')", ())[0][0]
+
+    try:
+        await wires.run(leave)
+        assert await wires.run(found) is None
+    finally:
+        await wires.aclose()
+
+
+@ONLY_POSTGRES
+async def test_few_rows_and_many_are_written_alike(uow: Store) -> None:
+    table = sa.Table("heap", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("word", sa.Text))
+    adding, changing = insert(table, "id", "word"), update(table, word=":word")
+
+    def write(tx: object) -> list[tuple[object, ...]]:
+        assert isinstance(tx, SqlTransaction)
+        tx.connection.exec_driver_sql("CREATE TABLE heap (id integer PRIMARY KEY, word text)")
+        for count in (1, FEW, FEW + 1, 3 * FEW):
+            rows = [{"id": count * 100 + number, "word": f"{number}"} for number in range(count)]
+            for row in rows:
+                tx.writes.add(adding, row)
+            tx.writes.flush()
+            for row in rows:
+                tx.writes.add(changing, row | {"word": f"changed {row['word']}"})
+            tx.writes.flush()
+        found = tx.connection.exec_driver_sql("SELECT id, word FROM heap ORDER BY id").all()
+        return [tuple(row) for row in found]
+
+    expected = [
+        (count * 100 + number, f"changed {number}") for count in (1, FEW, FEW + 1, 3 * FEW) for number in range(count)
+    ]
+    assert await uow.write(write) == expected
+    assert await uow.write(add("ann"))
