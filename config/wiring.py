@@ -304,6 +304,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         shelf=shelf,
         platforms=platforms,
         places=showcases(settings),
+        text_model=settings.bots.text_model,
         rooms=[
             *rooms_of(settings.bots, horde=horde, uow=uow, clock=clock, platforms=platforms, policy=policy.kudos),
             *beside,

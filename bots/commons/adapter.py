@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from bots.commons.client import TimelineClient, answered
+from bots.commons.client import BOT_ID, TimelineClient, answered
 from bots.commons.parse import PLATFORM
 from bots.platform import (
     Absent,
+    Author,
     Capabilities,
     Delivered,
     Finding,
@@ -38,6 +39,7 @@ CAPABILITIES = Capabilities(
     can_delete=True,
     can_be_private=True,
     can_show=True,
+    can_notify=True,
     idempotency=Idempotency.KEY,
     read_lag_s=0.0,
 )
@@ -115,9 +117,22 @@ class CommonsPlatform:
         return Delivered(remote_id=remote_id)
 
     async def parent(self, event: PlatformEvent) -> Parent | None:
-        """Returns the post that the summons answers."""
-        del event
-        return None
+        """Returns the post that the summons answers; pictures are ours alone here, and found by their keys."""
+        if event.in_reply_to is None:
+            return None
+        try:
+            above = await self.client.read(int(event.in_reply_to))
+        except Unavailable as exc:
+            raise PlatformDown(str(exc)) from exc
+        if above is None:
+            return None
+        author = Author(
+            external_id=above.author_id,
+            display_name=above.author_name,
+            is_bot=above.author_id == BOT_ID,
+            account_id=above.account_id,
+        )
+        return Parent(remote_id=event.in_reply_to, author=author, text=above.text)
 
     async def progress(self, event_remote_id: str, text: str) -> None:
         """Shows nothing while one waits."""

@@ -80,20 +80,22 @@ class TimelineClient:
         now_ms = self._clock.now_ms()
 
         def use_case(tx: Transaction) -> int:
-            is_reply = post.target is Target.REPLY
             answers = answered(post)
+            if post.target is Target.NOTICE:
+                # Nobody looks for mail here: what a person shall know stands where they wrote last.
+                answers = timeline.latest_of(tx, author_id=post.to.external_id)
             above = None if answers is None else timeline.post_of_id(tx, post_id=answers)
             return timeline.write_post(
                 tx,
                 post=NewPost(
                     idempotency_key=post.idempotency_key,
-                    kind=PostKind.REPLY if is_reply else PostKind.SHOWCASE,
+                    kind=PostKind.SHOWCASE if post.target is Target.SHOWCASE else PostKind.REPLY,
                     author_id=BOT_ID,
                     author_name=self._handle,
                     text=post.text,
                     at_ms=now_ms,
                     in_reply_to=None if above is None else above.in_reply_to or above.id,
-                    visibility=post.visibility,
+                    visibility=Visibility.DIRECT if post.target is Target.NOTICE else post.visibility,
                     hidden=False,
                     body=_body(tx, post),
                 ),
@@ -104,6 +106,10 @@ class TimelineClient:
     async def find(self, idempotency_key: str) -> int | None:
         """Returns the id of the post with this key, None if it is not on the timeline: there is no delay."""
         return await self._uow.read(lambda tx: timeline.post_of_key(tx, idempotency_key=idempotency_key))
+
+    async def read(self, post_id: int) -> TimelinePost | None:
+        """Returns the post, None if it is not on the timeline."""
+        return await self._uow.read(lambda tx: timeline.post_of_id(tx, post_id=post_id))
 
     async def is_gone(self, post_id: int) -> bool:
         """Tells whether the post was removed (or never was)."""

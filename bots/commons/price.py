@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from bots import replies
 from bots.commons.render import kudos_words
+from bots.drafts import Terms, drafted
 from bots.grammar import Command, NotForUs, Order, Parsed, Refusal, RefusalReason, parse
-from bots.styles import StyleBook, draft_of
+from bots.horde.port import SourcePicture
+from bots.styles import StyleBook
+from core.domain.kinds.kind import Kind
 from core.domain.kinds.prices import price_mk
 from core.domain.policy import QueuePolicy
+from core.domain.requests import RequestDraft
+
+_ABOUT: Final = SourcePicture(key="any", width_px=512, height_px=512)
+"""A picture as most are here; which one an order is about is known when it is posted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +60,21 @@ class PriceTag:
         book = self._book()
         asked = parse(text, handle=self._handle, styles=book.names)
         if isinstance(asked, Order):
-            style = book.choose(asked.style or book.default, chance=0)
-            draft = draft_of(
-                book, style, prompt=asked.prompt, negative=asked.negative, overrides=asked.overrides, chance=0
-            )
-            return Quote(price_mk=price_mk(draft, self._policy), pictures=draft.n, style=style.name)
+            about = _ABOUT if asked.needs_picture else None
+            made = drafted(asked, book=book, terms=Terms(limits=self._policy), source=about)
+            return Quote(price_mk=price_mk(made.draft, self._policy), pictures=_pictures(made.draft), style=made.style)
         return _without_price(asked, handle=self._handle)
+
+
+def _pictures(draft: RequestDraft) -> int:
+    return draft.n if draft.kind is Kind.IMAGE else 1
 
 
 def _without_price(asked: Parsed, *, handle: str) -> Quote:
     if isinstance(asked, Command):
         return Quote(hint="A command costs nothing.")
     if isinstance(asked, NotForUs):
-        return Quote(hint=f"To have it drawn, write “@{handle} draw for me” before it.")
+        return Quote(hint=f"To have it drawn, write “@{handle} draw for me” before it; for a text, “@{handle} write”.")
     if isinstance(asked, Refusal):
         return Quote(trouble=trouble_words(asked, handle=handle))
     return Quote()
@@ -75,7 +84,7 @@ def trouble_words(refusal: Refusal, *, handle: str) -> str:
     """Returns what is wrong with a text and what to write instead, as the bot itself would say it."""
     match refusal.reason:
         case RefusalReason.MISSING_PROMPT:
-            return replies.missing_prompt(handle)
+            return replies.missing_prompt(handle, refusal.kind)
         case RefusalReason.UNKNOWN_STYLE:
             return replies.unknown_style(refusal.suggestions)
         case RefusalReason.BAD_VALUE:

@@ -77,6 +77,17 @@ def remove_post(tx: Transaction, *, post_id: int) -> None:
     connection.execute(delete(commons_posts).where(commons_posts.c.id == post_id))
 
 
+def latest_of(tx: ReadTransaction | Transaction, *, author_id: str) -> int | None:
+    """Returns the id of a person's newest post."""
+    found: int | None = connection_of(tx).scalar(
+        select(commons_posts.c.id)
+        .where(commons_posts.c.author_id == author_id)
+        .order_by(commons_posts.c.id.desc())
+        .limit(1)
+    )
+    return found
+
+
 def threads_before(
     tx: ReadTransaction | Transaction, *, before: int | None, limit: int, reader_id: str
 ) -> list[TimelinePost]:

@@ -32,6 +32,7 @@ class BotSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     styles_folder: Annotated[str, Meta(examples=["/etc/horde/styles"])] = ""
     default_style: Annotated[str, Meta(examples=["plain"])] = ""
+    text_model: Annotated[str, Meta(examples=["koboldcpp/Llama-3.1-8B-Instruct"])] = ""
     allowed_communities: Annotated[
         tuple[Community, ...], Meta(examples=[["mastodon:botsin.example", "discord:1124444555566667777"]])
     ] = ()

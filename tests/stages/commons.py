@@ -11,7 +11,7 @@ from bots.platform import Author, Post, Target
 from bots.store.commons import remove_post, written_after
 from core.ports.clock import Clock
 from core.ports.store import UnitOfWork
-from tests.stages.abilities import Unchanging
+from tests.stages.abilities import Abilities, Unchanging
 from tests.stages.stage import Shown
 
 ADA = Reader(id="guest:ada", name="Ada")
@@ -20,6 +20,7 @@ ADA = Reader(id="guest:ada", name="Ada")
 class CommonsStage(Unchanging):
     """The timeline with a guest on it."""
 
+    abilities = Abilities(has_parents=True)
     lost_answers: tuple[str, ...] = ()
 
     def __init__(self, *, uow: UnitOfWork, clock: Clock) -> None:
