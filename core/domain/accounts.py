@@ -13,6 +13,7 @@ class Account:
     monthly_mk: what it is granted each calendar month; monthly_paid_mk of it were paid for monthly_paid_for (yyyy-mm).
     waiting_max, workers_max: limits of its own, None for the policy's. worker_invited: how many workers it may have
     where workers need an invitation. suspicions: how often it drew suspicion. contact and admin_comment are not public.
+    merged_into: the account that has its purse now, where it was linked with another.
     proxy_passkey: what a service shows when it asks in others' names; empty without.
     """
 
@@ -44,6 +45,7 @@ class Account:
     admin_comment: str = ""
     proxy_passkey: str = ""
     deleted_at_ms: int | None = None
+    merged_into: AccountId | None = None
 
     @property
     def available_mk(self) -> int:

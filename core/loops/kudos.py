@@ -10,6 +10,7 @@ from core.services.kudos.audit import audit
 from core.services.kudos.monthly import grant_months
 from core.services.kudos.promote import promotable, promote
 from core.services.kudos.void import expire_holds
+from core.services.linking.merge import sweep_merged
 from core.services.people.records import has_settled, roll_up_journal
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,12 @@ def kudos_chores(*, uow: UnitOfWork, policy: QueuePolicy) -> tuple[Chore, ...]:
             every_s=600,
             due=lambda tx, now_ms: bool(promotable(tx, policy=kudos, now_ms=now_ms, limit=1)),
             in_transaction=lambda tx, now_ms: promote(tx, policy=kudos, now_ms=now_ms),
+        ),
+        Chore(
+            name="sweep_merged",
+            every_s=60,
+            due=lambda tx, _: bool(tx.links.to_sweep(limit=1)),
+            in_transaction=lambda tx, now_ms: sweep_merged(tx, now_ms=now_ms),
         ),
         Chore(name="roll_up_journal", every_s=60, due=has_settled, outside=add_up),
         Chore(name="snapshot_ledger", every_s=300, in_transaction=snapshot),

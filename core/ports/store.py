@@ -8,6 +8,7 @@ from core.ports.nouns.accounts import AccountReads, AccountStore, LedgerReads, L
 from core.ports.nouns.deliveries import ReplayReads, ReplayStore, WebhookReads, WebhookStore
 from core.ports.nouns.guard import GuardReads, GuardStore
 from core.ports.nouns.kudos import EscrowReads, JournalReads, SharedKeyReads, SharedKeyStore
+from core.ports.nouns.links import LinkReads, LinkStore
 from core.ports.nouns.queue import ClaimStore, JobReads, JobStore, LaneReads, LaneStore, RequestReads, RequestStore
 from core.ports.nouns.record import EventReads, EventStore, LoopStore, VerdictStore
 from core.ports.nouns.records import RecordReads, RecordStore
@@ -25,6 +26,11 @@ class ReadTransaction(Protocol):
     @property
     def accounts(self) -> AccountReads:
         """Accounts, keys and identities."""
+        ...
+
+    @property
+    def links(self) -> LinkReads:
+        """Merged accounts."""
         ...
 
     @property
@@ -129,6 +135,11 @@ class Transaction(Protocol):
     @property
     def accounts(self) -> AccountStore:
         """Accounts, keys and identities."""
+        ...
+
+    @property
+    def links(self) -> LinkStore:
+        """Codes that join accounts, and merged accounts."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from core.store.rows.kudos.journal import Journal
 from core.store.rows.kudos.keys import SharedKeys
 from core.store.rows.kudos.ledger import Ledger
 from core.store.rows.people.accounts import Accounts
+from core.store.rows.people.links import Links
 from core.store.rows.people.messages import Messages
 from core.store.rows.people.records import Records
 from core.store.rows.people.teams import Teams
@@ -51,6 +52,7 @@ class SqlTransaction:
         "lanes",
         "ledger",
         "line",
+        "links",
         "loops",
         "messages",
         "pruning",
@@ -87,6 +89,7 @@ class SqlTransaction:
         self.escrows = Escrows(connection, self.writes)
         self.ledger = Ledger(self.line, self.writes, memory, keys=self.keys, escrows=self.escrows)
         self.accounts = Accounts(self.line, memory, self.ledger)
+        self.links = Links(connection, memory)
         self.records = Records(connection)
         self.requests = Requests(self.line, self.writes)
         self.jobs = Jobs(

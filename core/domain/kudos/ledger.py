@@ -37,6 +37,10 @@ class TransferReason(StrEnum):
     """For joining a party, from who gave it."""
     REMOTE = "remote"
     """What another horde made, from who asked to the account that stands for other hordes."""
+    MERGE = "merge"
+    """What an account had, to the one that it became part of; or back."""
+    POT = "pot"
+    """What a sponsor put into a community's pot, or what was left of it, back."""
     CORRECTION = "correction"
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from core.domain.errors import InvalidRequest
@@ -84,15 +84,15 @@ class Cursor:
         return cls(below_seq=below_seq, balance_mk=balance_mk)
 
 
-def change_mk(transfer: Transfer, account_id: AccountId) -> int:
-    """Return by how much the transfer changed the account's balance."""
-    gained = transfer.amount_mk if transfer.to_id == account_id else 0
-    return gained - (transfer.amount_mk if transfer.from_id == account_id else 0)
+def change_mk(transfer: Transfer, own: Collection[AccountId]) -> int:
+    """Return by how much the transfer changed what these accounts have together."""
+    gained = transfer.amount_mk if transfer.to_id in own else 0
+    return gained - (transfer.amount_mk if transfer.from_id in own else 0)
 
 
-def line_of(entry: Entry, account_id: AccountId, *, balance_mk: int) -> StatementLine:
-    """Return the entry as the account sees it."""
-    moved, leaves = entry.transfer, entry.transfer.from_id == account_id
+def line_of(entry: Entry, own: Collection[AccountId], *, balance_mk: int) -> StatementLine:
+    """Return the entry as its owner sees it, whose accounts are these."""
+    moved, leaves = entry.transfer, entry.transfer.from_id in own
     other_id, other_name = (moved.to_id, entry.to_name) if leaves else (moved.from_id, entry.from_name)
     # A worker's owner has seen the prompt: who asked is not added to that.
     hidden = moved.reason is TransferReason.JOB and not leaves
@@ -100,7 +100,7 @@ def line_of(entry: Entry, account_id: AccountId, *, balance_mk: int) -> Statemen
     note = moved.ref if moved.reason in (TransferReason.MONTHLY, TransferReason.AWARD) else ""
     return StatementLine(
         at_ms=moved.made_at_ms,
-        amount_mk=change_mk(moved, account_id),
+        amount_mk=change_mk(moved, own),
         balance_mk=balance_mk,
         reason=moved.reason,
         other="" if hidden else other_name if other_id < 0 else f"{other_name}#{other_id}",

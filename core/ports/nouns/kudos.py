@@ -1,6 +1,6 @@
 """Journal, escrows and shared keys: what a use case may read, and write. Their figures follow the ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from core.domain.ids import AccountId
@@ -12,14 +12,14 @@ from core.domain.kudos.statement import Entry
 class JournalReads(Protocol):
     """The journal as one account's statement reads it."""
 
-    def entries(self, account_id: AccountId, *, below_seq: int, limit: int) -> Sequence[Entry]:
-        """Return an account's transfers below this place in the journal, newest first."""
+    def entries(self, own: Collection[AccountId], *, below_seq: int, limit: int) -> Sequence[Entry]:
+        """Return the accounts' transfers below this place in the journal, newest first, each once."""
         ...
 
     def sums(
-        self, account_id: AccountId, *, since_ms: int, until_ms: int
+        self, own: Collection[AccountId], *, since_ms: int, until_ms: int
     ) -> tuple[dict[TransferReason, int], dict[TransferReason, int]]:
-        """Return what an account earned and what it spent in the period, by reason, in millikudos."""
+        """Return what the accounts together earned and spent in the period, by reason, in millikudos."""
         ...
 
 

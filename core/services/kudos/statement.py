@@ -4,6 +4,7 @@ from core.domain.errors import InvalidRequest, NotFound
 from core.domain.ids import AccountId
 from core.domain.kudos.statement import Cursor, Statement, Totals, change_mk, line_of
 from core.ports.store import ReadTransaction, Transaction
+from core.services.linking.purse import past_of
 
 LINES_MAX = 200
 _NEWEST = 2**62
@@ -12,7 +13,7 @@ _NEWEST = 2**62
 def statement(
     tx: ReadTransaction | Transaction, *, account_id: AccountId, limit: int = 50, cursor: str | None = None
 ) -> Statement:
-    """Return a page of the account's journal, newest first, each line with the balance right after it.
+    """Return a page of the journal of the account and of what was merged into it, newest first, each with the balance.
 
     Pages fit together whatever happens in between, but for a transfer that PostgreSQL commits after a later one: it may
     still come in below, and then counts in no balance above it. Raises ``NotFound``, and
@@ -25,12 +26,14 @@ def statement(
     if account is None:
         message = f"There is no account with the number {account_id}. Check the number after the '#'."
         raise NotFound(message, code="UserNotFound")
-    start = Cursor(below_seq=_NEWEST, balance_mk=account.kudos_mk) if cursor is None else Cursor.read(cursor)
-    entries = tx.journal.entries(account_id, below_seq=start.below_seq, limit=limit + 1)
+    own = past_of(tx, account_id)
+    kudos_mk = sum(one.kudos_mk for each in own if (one := tx.accounts.get(each)) is not None)
+    start = Cursor(below_seq=_NEWEST, balance_mk=kudos_mk) if cursor is None else Cursor.read(cursor)
+    entries = tx.journal.entries(own, below_seq=start.below_seq, limit=limit + 1)
     balance_mk, lines = start.balance_mk, []
     for entry in entries[:limit]:
-        lines.append(line_of(entry, account_id, balance_mk=balance_mk))
-        balance_mk -= change_mk(entry.transfer, account_id)
+        lines.append(line_of(entry, own, balance_mk=balance_mk))
+        balance_mk -= change_mk(entry.transfer, own)
     more = len(entries) > limit
     following = Cursor(below_seq=entries[limit - 1].seq, balance_mk=balance_mk).text() if more else None
     return Statement(lines=tuple(lines), next_cursor=following)
@@ -41,5 +44,5 @@ def totals(tx: ReadTransaction | Transaction, *, account_id: AccountId, since_ms
     if until_ms < since_ms:
         message = "The period ends before it begins. Give the earlier time first."
         raise InvalidRequest(message, field="until", limit=since_ms, value=until_ms)
-    earned_mk, spent_mk = tx.journal.sums(account_id, since_ms=since_ms, until_ms=until_ms)
+    earned_mk, spent_mk = tx.journal.sums(past_of(tx, account_id), since_ms=since_ms, until_ms=until_ms)
     return Totals(since_ms=since_ms, until_ms=until_ms, earned_mk=earned_mk, spent_mk=spent_mk)

@@ -3,12 +3,14 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from core.domain.errors import InvalidRequest
 from core.domain.ids import AccountId, RequestId
 from core.domain.requests import Request
 from core.ports.store import ReadTransaction, Transaction
+from core.services.linking.purse import past_of
 
 REQUESTS_MAX: Final = 100
 
@@ -24,7 +26,7 @@ class History:
 def history(
     tx: ReadTransaction | Transaction, *, account_id: AccountId, limit: int = 25, cursor: str | None = None
 ) -> History:
-    """Return a page of what the account asked for, as long as that is kept.
+    """Return a page of what the account, and what was merged into it, asked for, as long as that is kept.
 
     Pages fit together whatever is asked in between. Raises ``InvalidRequest`` for a limit outside of 1 to 100 or a
     cursor that was not given out.
@@ -33,7 +35,9 @@ def history(
         message = f"A page has 1 to {REQUESTS_MAX} requests; {limit} were asked for."
         raise InvalidRequest(message, field="limit", limit=REQUESTS_MAX, value=limit)
     before = None if cursor is None else _read(cursor)
-    found = tx.requests.of_account(account_id, before=before, limit=limit + 1)
+    each = (tx.requests.of_account(one, before=before, limit=limit + 1) for one in past_of(tx, account_id))
+    newest = sorted(chain.from_iterable(each), key=lambda one: (one.asked_at_ms, one.id), reverse=True)
+    found = newest[: limit + 1]
     page = tuple(found[:limit])
     return History(requests=page, next_cursor=_text(page[-1]) if len(found) > limit else None)
 

@@ -4,6 +4,7 @@ from core.store.tables.base import metadata
 from core.store.tables.deliveries import deliveries, replays, webhook_secrets, webhooks
 from core.store.tables.guard import address_blocks, address_strikes, filters, modes, worker_addresses
 from core.store.tables.ledger import balances, escrows, holds, ledger_snapshots, shared_keys, transfers
+from core.store.tables.linking import link_codes, link_tries, merges
 from core.store.tables.people import account_kudos, account_usage, accounts, api_keys, identities, journal_marks
 from core.store.tables.queue import jobs, lanes, leases, requests, results
 from core.store.tables.record import event_cursors, events, incidents, loop_runs, verdicts
@@ -36,7 +37,10 @@ __all__ = [
     "lanes",
     "leases",
     "ledger_snapshots",
+    "link_codes",
+    "link_tries",
     "loop_runs",
+    "merges",
     "metadata",
     "modes",
     "replays",

@@ -33,6 +33,7 @@ accounts = sa.Table(
     sa.Column("admin_comment", sa.Text, nullable=False, server_default=""),
     sa.Column("deleted_at_ms", sa.BigInteger),
     sa.Column("proxy_passkey", sa.Text, nullable=False, server_default=""),
+    sa.Column("merged_into", sa.BigInteger),
     sqlite_autoincrement=True,
 )
 

@@ -1,6 +1,6 @@
 """An account's journal, newest first, and its sums by reason."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -36,17 +36,17 @@ _ENTRIES = (
 _PERIOD = (
     transfers.c.made_at_ms >= sa.bindparam("since_ms"),
     transfers.c.made_at_ms < sa.bindparam("until_ms"),
-    transfers.c.from_id != transfers.c.to_id,
 )
+_OWN: sa.BindParameter[int] = sa.bindparam("own", expanding=True)
 _SUM = sa.func.sum(transfers.c.amount_mk)
 _EARNED = (
     sa.select(transfers.c.reason, _SUM)
-    .where(transfers.c.to_id == sa.bindparam("account_id"), *_PERIOD)
+    .where(transfers.c.to_id.in_(_OWN), transfers.c.from_id.not_in(_OWN), *_PERIOD)
     .group_by(transfers.c.reason)
 )
 _SPENT = (
     sa.select(transfers.c.reason, _SUM)
-    .where(transfers.c.from_id == sa.bindparam("account_id"), *_PERIOD)
+    .where(transfers.c.from_id.in_(_OWN), transfers.c.to_id.not_in(_OWN), *_PERIOD)
     .group_by(transfers.c.reason)
 )
 
@@ -58,8 +58,16 @@ class Journal:
         """Stand over the transaction's connection."""
         self._connection = connection
 
-    def entries(self, account_id: AccountId, *, below_seq: int, limit: int) -> Sequence[Entry]:
-        """Return an account's transfers below this place, newest first."""
+    def entries(self, own: Collection[AccountId], *, below_seq: int, limit: int) -> Sequence[Entry]:
+        """Return the accounts' transfers below this place, newest first, each once."""
+        found = {
+            entry.seq: entry
+            for account_id in own
+            for entry in self._entries(account_id, below_seq=below_seq, limit=limit)
+        }
+        return [found[seq] for seq in sorted(found, reverse=True)[:limit]]
+
+    def _entries(self, account_id: AccountId, *, below_seq: int, limit: int) -> Sequence[Entry]:
         where = {"account_id": account_id, "below_seq": below_seq, "limit": limit}
         return [
             Entry(
@@ -80,10 +88,10 @@ class Journal:
         ]
 
     def sums(
-        self, account_id: AccountId, *, since_ms: int, until_ms: int
+        self, own: Collection[AccountId], *, since_ms: int, until_ms: int
     ) -> tuple[dict[TransferReason, int], dict[TransferReason, int]]:
-        """Return what was earned and what was spent in the period, by reason."""
-        where = {"account_id": account_id, "since_ms": since_ms, "until_ms": until_ms}
+        """Return what the accounts earned and spent in the period, by reason; what went between them is neither."""
+        where = {"own": list(own), "since_ms": since_ms, "until_ms": until_ms}
         earned, spent = (self._connection.execute(statement, where) for statement in (_EARNED, _SPENT))
         return (
             {TransferReason(row[0]): int(row[1]) for row in earned},

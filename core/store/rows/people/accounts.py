@@ -110,6 +110,7 @@ _CHANGEABLE = (
     "admin_comment",
     "proxy_passkey",
     "deleted_at_ms",
+    "merged_into",
 )
 _ADD = sa.insert(accounts).returning(accounts.c.id)
 _ADD_KEY = sa.insert(api_keys)

@@ -1,0 +1,1 @@
+"""One purse a person: codes, merges, and the way back."""
