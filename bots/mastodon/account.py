@@ -15,6 +15,7 @@ from bots.platform import Outcome, PlatformDown, PlatformMisconfigured, Refused,
 from core.ports.clock import Clock
 
 RETRY_S: Final = 15.0
+SHUT_OUT_MS: Final = 15 * 60_000
 FORBIDDEN: Final = 403
 
 _log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class Account:
                 except (NotTaken, NobodyKnows) as error:
                     raise PlatformDown(str(error)) from error
                 except SaidNo as error:
-                    raise misconfigured(error) from error
+                    raise shut_out(error) from error
                 if not known.me.is_bot:
                     _log.warning("mastodon.not_a_bot next=%r", "tick “automated account” in the account's profile")
                 self.known = known
@@ -74,7 +75,7 @@ class Account:
         return RetryAt(at_ms=self._clock.now_ms() + round(wait_s * 1_000), reason=str(error))
 
     async def refused(self, error: SaidNo) -> Outcome:
-        """Returns the refusal; where the whole account is shut out, nothing is refused: that is a person's to mend."""
+        """Returns the refusal; where the whole account is shut out, nothing is refused: it waits until that is over."""
         if error.code != FORBIDDEN:
             return Refused(reason=f"{error.code}: {error}")
         try:
@@ -82,15 +83,28 @@ class Account:
         except (NotTaken, NobodyKnows) as unknown:
             return self.later(unknown)
         except SaidNo as shut:
-            raise misconfigured(shut) from shut
-        if "scope" in str(error).lower():
-            raise misconfigured(error) from error
+            meaning = shut_out(shut)
+            if isinstance(meaning, PlatformMisconfigured):
+                raise meaning from shut
+            return RetryAt(at_ms=self._clock.now_ms() + SHUT_OUT_MS, reason=str(meaning))
+        if _lacks_scope(error):
+            raise shut_out(error) from error
         return Refused(reason=f"{error.code}: {error}")
 
 
-def misconfigured(error: SaidNo) -> PlatformMisconfigured:
-    """Returns what a person has to mend."""
+def shut_out(error: SaidNo) -> PlatformDown | PlatformMisconfigured:
+    """Returns what it means that the server refuses all that the account asks.
+
+    A suspended account may be let in again, and then everything goes on by itself; a token that lacks a scope is only
+    mended by a person.
+    """
+    if error.code == FORBIDDEN and not _lacks_scope(error):
+        return PlatformDown(f"the server shuts the bot's account out ({error}): log in there as the bot and see why")
     return PlatformMisconfigured(
-        f"The server refuses the bot's account ({error}). The token lacks a scope, or the account is suspended: "
-        "run horde doctor, which names what is missing."
+        f"The server refuses what the bot asks ({error}). The token lacks a scope, or this is no server of the "
+        "Mastodon API: run horde doctor, which names what is missing."
     )
+
+
+def _lacks_scope(error: SaidNo) -> bool:
+    return "scope" in str(error).lower()

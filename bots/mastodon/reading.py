@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
-from bots.mastodon.account import Access, Account, misconfigured
+from bots.mastodon.account import Access, Account, shut_out
 from bots.mastodon.client import NobodyKnows, NotTaken, SaidNo
 from bots.mastodon.entities import Notification
 from bots.mastodon.finding import GONE
@@ -94,16 +94,23 @@ class Reading:
         return news, news[-1].id if news else reached
 
     async def _patiently(self, read: Callable[[], Awaitable[T]]) -> T:
-        """Returns what was read; waits as long as the server's rate limit says."""
+        """Returns what was read; waits as long as the server's rate limit says, and tells when that begins and ends."""
+        has_waited = False
         while True:
             try:
-                return await read()
+                found = await read()
             except NotTaken as error:
                 if error.wait_s is None:
                     raise PlatformDown(str(error)) from error
-                _log.info("mastodon.rate_limited wait_s=%.0f", error.wait_s)
+                if not has_waited:
+                    _log.info("mastodon.rate_limited wait_s=%.0f", error.wait_s)
+                has_waited = True
                 await asyncio.sleep(error.wait_s)
             except NobodyKnows as error:
                 raise PlatformDown(str(error)) from error
             except SaidNo as error:
-                raise misconfigured(error) from error
+                raise shut_out(error) from error
+            else:
+                if has_waited:
+                    _log.info("mastodon.rate_limit_over")
+                return found

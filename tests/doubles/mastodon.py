@@ -1,12 +1,14 @@
 """A local Mastodon server for the real Mastodon.py: its API over a port, and every fault on order.
 
-`python -m tests.doubles.mastodon` starts one and prints its address, the bot's token and a person's.
+`python -m tests.doubles.mastodon` starts one (`--gotosocial` for the other kind) and prints its address, the bot's
+token and a person's; `--mood` names what goes wrong.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -317,7 +319,10 @@ def error(words: str, code: int) -> web.Response:
 
 
 if __name__ == "__main__":
+    from functools import partial
+
     from tests.doubles.people import run
     from tests.doubles.towns import MastodonTown
 
-    run(MastodonTown)
+    is_gotosocial = "--gotosocial" in sys.argv
+    run(partial(MastodonTown, is_gotosocial=is_gotosocial), extra=("--gotosocial",))

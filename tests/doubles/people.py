@@ -31,6 +31,7 @@ class Town(Protocol):
     """A double with people on it. `@horde` in a text is the bot, however it is called there."""
 
     double: AbstractAsyncContextManager[object]
+    moods: tuple[str, ...]
 
     def env(self) -> Mapping[str, str]:
         """Returns what to set so that the suite runs the bot of this double."""
@@ -50,6 +51,10 @@ class Town(Protocol):
 
     async def like(self, post_id: str, *, by: str) -> None:
         """A person likes a post."""
+        ...
+
+    def turn(self, mood: str) -> None:
+        """The platform is so from now on: one of its `moods`."""
         ...
 
     def posts(self) -> list[Seen]:
@@ -73,6 +78,7 @@ class People:
             web.post("/say", self._say),
             web.post("/command", self._command),
             web.post("/like", self._like),
+            web.post("/mood", self._mood),
             web.get("/posts", self._posts),
             web.get("/acknowledged", self._acknowledged),
         ]
@@ -96,6 +102,13 @@ class People:
     async def _like(self, request: web.Request) -> web.Response:
         given = await request.json()
         await self._town.like(str(given["id"]), by=str(given.get("by", "bob")))
+        return web.json_response({})
+
+    async def _mood(self, request: web.Request) -> web.Response:
+        mood = str((await request.json())["mood"])
+        if mood not in self._town.moods:
+            raise web.HTTPBadRequest(text=f"It may be: {', '.join(self._town.moods) or 'nothing but well'}")
+        self._town.turn(mood)
         return web.json_response({})
 
     async def _posts(self, _: web.Request) -> web.Response:
@@ -122,19 +135,36 @@ async def hold(town: Town, *, as_json: bool, tell: Callable[[str], object] = sys
             f"Let someone ask for a picture, and see what came of it, with\n"
             f"""  curl -d '[{{"text": "@horde draw for me a red heart"}}]' {people_url}/say\n"""
             f"  curl {people_url}/posts\n"
+            + (
+                f"Let something go wrong, and be well again, with\n"
+                f"""  curl -d '{{"mood": "{town.moods[1]}"}}' {people_url}/mood\n"""
+                f"It may be {', '.join(town.moods)}.\n"
+                if town.moods
+                else ""
+            )
         )
         sys.stdout.flush()
         await asyncio.Event().wait()
 
 
-def run(town: Callable[[], Town]) -> None:
-    """Runs a double from the command line."""
+def run(town: Callable[[], Town], *, extra: tuple[str, ...] = ()) -> None:
+    """Runs a double from the command line. extra: switches that its maker has read itself."""
     parser = argparse.ArgumentParser(description="A local double of a platform's server, until Ctrl-C.")
     parser.add_argument("--json", action="store_true", help="tell how to reach it as one line of JSON")
-    as_json: bool = parser.parse_args().json
+    parser.add_argument(
+        "--mood", action="append", default=[], help="what goes wrong from the beginning; may be repeated"
+    )
+    for switch in extra:
+        parser.add_argument(switch, action="store_true")
+    given = parser.parse_args()
+    made = town()
+    if unknown := [mood for mood in given.mood if mood not in made.moods]:
+        parser.error(f"--mood {unknown[0]}: it may be {', '.join(made.moods) or 'nothing here'}")
 
     async def serve() -> None:
-        await hold(town(), as_json=as_json)
+        for mood in given.mood:
+            made.turn(mood)
+        await hold(made, as_json=given.json)
 
     _until_interrupted(serve)
 

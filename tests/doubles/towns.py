@@ -11,6 +11,7 @@ from tests.doubles.discord_gateway import Json
 from tests.doubles.discord_world import BOT, user
 from tests.doubles.fediverse import Resident
 from tests.doubles.mastodon import MastodonDouble
+from tests.doubles.moods import MASTODON, REDDIT, turn, turn_reddit
 from tests.doubles.people import Seen, Town
 from tests.doubles.reddit.server import RedditDouble
 from tests.doubles.reddit.town import Thing
@@ -20,10 +21,12 @@ TALK_CHANNEL, SHOWCASE_CHANNEL = 11, 12
 
 
 class MastodonTown:
-    """A Mastodon server."""
+    """A Mastodon server, or GoToSocial."""
 
-    def __init__(self) -> None:
-        self._server = MastodonDouble()
+    moods = MASTODON
+
+    def __init__(self, *, is_gotosocial: bool = False) -> None:
+        self._server = MastodonDouble(is_gotosocial=is_gotosocial)
         self.double: AbstractAsyncContextManager[object] = self._server
         self._world = self._server.world
         self._people: dict[str, Resident] = {}
@@ -53,6 +56,9 @@ class MastodonTown:
     async def like(self, post_id: str, *, by: str) -> None:
         self._world.favourite(self._person(by), post_id)
 
+    def turn(self, mood: str) -> None:
+        turn(self._server, mood)
+
     def posts(self) -> list[Seen]:
         world = self._world
         return [
@@ -79,6 +85,8 @@ class MastodonTown:
 
 class RedditTown:
     """A Reddit with a subreddit for the showcase."""
+
+    moods = REDDIT
 
     def __init__(self) -> None:
         self._server = RedditDouble()
@@ -115,6 +123,9 @@ class RedditTown:
     async def like(self, post_id: str, *, by: str) -> None:
         self._town.things[post_id]["score"] += 1
 
+    def turn(self, mood: str) -> None:
+        turn_reddit(self._server, mood)
+
     def posts(self) -> list[Seen]:
         return [self._seen(thing) for thing in self._town.things.values() if not thing.get("gone")]
 
@@ -139,6 +150,11 @@ class RedditTown:
 class DiscordTown:
     """A Discord with a channel to talk in and one for the showcase."""
 
+    moods: tuple[str, ...] = ()
+
+    def turn(self, mood: str) -> None:
+        raise NotImplementedError(mood)
+
     def __init__(self) -> None:
         self._server = DiscordDouble()
         self.double: AbstractAsyncContextManager[object] = self._server
@@ -151,6 +167,7 @@ class DiscordTown:
             "HORDE_DISCORD_API_URL": self._server.api_url,
             "HORDE_DISCORD_GATEWAY_URL": self._server.gateway.url,
             "HORDE_DISCORD_SHOWCASE_CHANNEL": str(SHOWCASE_CHANNEL),
+            "HORDE_DISCORD_CHANNELS": str(TALK_CHANNEL),
         }
 
     def words(self) -> str:

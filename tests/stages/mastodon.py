@@ -11,6 +11,7 @@ from bots.platform import Visibility
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
 from tests.doubles.mastodon import POST_STATUS, MastodonDouble
+from tests.doubles.moods import turn
 from tests.stages.abilities import Abilities
 from tests.stages.stage import PICTURE, Shown
 
@@ -84,37 +85,11 @@ class MastodonStage:
         self.double.outage = "503" if is_down else None
 
     def set_up(self, kind: str) -> None:
-        world, double = self.world, self.double
-        match kind:
-            case "503" | "drop":
-                double.outage = kind
-            case "stream-dropped":
-                double.streams.drop()
-            case "stream-refused" | "no-streams":
-                double.streams.offered = set()
-                double.streams.drop()
-            case "stream-silent":
-                double.streams.is_silent = True
-            case "no-events":
-                double.streams.offered = {"websocket"}
-            case "broken-idempotency":
-                world.breaks_on_known_keys = True
-            case "400-for-422":
-                world.refusal, world.posts_too_early = 400, 1
-            case "slow-pictures":
-                world.processing_looks = 3
-            case "revoked-token":
-                world.bot.token = "another"
-            case "disabled-account":
-                world.bot.disabled = True
-            case _:
-                raise AssertionError(kind)
+        turn(self.double, kind)
 
     def mend(self) -> None:
-        self.double.outage = None
-        self.double.streams.offered = {"websocket", "events"}
-        self.double.streams.is_silent = False
-        self.world.bot.token, self.world.bot.disabled = self.access.token, False
+        self.world.bot.token = self.access.token
+        turn(self.double, "well")
 
     async def show(self, alt_text: str, *, text: str, in_reply_to: str | None = None) -> str:
         sent = self.world.upload(self.ada, PICTURE, content_type="image/webp", description=alt_text)

@@ -10,12 +10,11 @@ from bots.reddit.client import RedditClient
 from bots.reddit.line import Credentials
 from bots.reddit.place import RedditPlace, RedditRhythm
 from core.ports.clock import Clock
-from tests.doubles.reddit.server import RedditDouble
+from tests.doubles.moods import turn_reddit
+from tests.doubles.reddit.server import POSTING, RedditDouble
 from tests.doubles.reddit.town import Thing, Town
 from tests.stages.abilities import Abilities
 from tests.stages.stage import Shown
-
-POSTING = ("/api/comment/", "/api/submit/", "/api/compose/")
 
 
 def reddit_double(clock: Clock) -> RedditDouble:
@@ -96,25 +95,10 @@ class RedditStage:
             self.double.faults.heal()
 
     def set_up(self, kind: str) -> None:
-        match kind:
-            case "503" | "drop":
-                self.double.faults.order("", kind, times=None)
-            case "429":
-                self.double.faults.order("", kind, times=None, wait_s=0.01)
-            case "token-expired":
-                self.town.expire_tokens()
-            case "slow-lists":
-                self.town.lists_lag_s = 10.0
-            case "shadow-ban":
-                self.town.shadowed = True
-            case "suspended":
-                self.town.suspended = True
-            case _:
-                raise AssertionError(kind)
+        turn_reddit(self.double, kind)
 
     def mend(self) -> None:
-        self.double.faults.heal()
-        self.town.shadowed = self.town.suspended = False
+        turn_reddit(self.double, "well")
 
     async def show(self, alt_text: str, *, text: str, in_reply_to: str | None = None) -> str:
         words = f"{text.replace('@horde', 'u/horde')} [{alt_text}](https://pictures.test/cat.png)"

@@ -37,7 +37,7 @@ async def test_reading_goes_on_after_a_rate_limit_without_asking_before(fedi: Fe
         said = await fedi.stage.say("@horde draw for me a blue heart")
         event = await anext(stream)
     assert event.remote_id == said
-    assert fedi.double.limited_calls <= 1
+    assert fedi.double.limited_calls <= 3  # the reading's one, and what the stream asked when it was opened
 
 
 async def test_a_server_that_does_not_listen_has_certainly_taken_nothing(fedi: Fedi) -> None:
@@ -65,16 +65,30 @@ async def test_a_revoked_token_stops_the_adapter_and_loses_nothing(fedi: Fedi) -
     assert len(await fedi.stage.posts()) == 2
 
 
-async def test_a_suspended_account_stops_the_adapter_and_loses_nothing(fedi: Fedi) -> None:
+async def test_a_suspended_account_waits_and_goes_on_by_itself_when_it_is_let_in_again(fedi: Fedi) -> None:
     await fedi.play.ask()
     fedi.world.bot.disabled = True
-    with pytest.raises(PlatformMisconfigured, match="suspended"):
-        await fedi.play.deliver()
+    await fedi.play.settle(passes=3)
+    assert OutboxState.UNKNOWN not in {row.state for row in await fedi.play.rows()}
+    with pytest.raises(PlatformDown, match="shuts the bot's account out"):
+        await anext(fedi.play.platform.events("0"))
+    assert OutboxState.DEAD not in {row.state for row in await fedi.play.rows()}
     fedi.world.bot.disabled = False
+    fedi.clock.pass_s(900)
+    await fedi.play.settle()
+    assert len(await fedi.stage.posts()) == 2
+    assert {row.state for row in await fedi.play.rows()} == {OutboxState.SENT}
+
+
+async def test_a_token_without_a_scope_stops_the_adapter(fedi: Fedi) -> None:
+    await fedi.play.ask()
+    fedi.world.bot.scopes = frozenset({"read"})
+    with pytest.raises(PlatformMisconfigured, match="scope"):
+        await fedi.play.deliver()
+    fedi.world.bot.scopes = frozenset({"read", "write"})
     play = await fedi.play.again()
     await play.settle()
     assert len(await fedi.stage.posts()) == 2
-    assert {row.state for row in await play.rows()} == {OutboxState.SENT}
 
 
 async def test_a_server_that_fails_at_a_key_it_knows_makes_no_second_post(fedi: Fedi) -> None:

@@ -16,6 +16,7 @@ from tests.doubles.reddit.town import Thing, Town
 
 TOKEN = "/api/v1/access_token"
 FAULTLESS = "/_"
+POSTING = ("/api/comment/", "/api/submit/", "/api/compose/")
 Form = dict[str, str]
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
