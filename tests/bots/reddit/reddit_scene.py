@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bots.reddit.adapter import RedditPlatform
-from bots.runner import Rhythm, Runner
+from bots.runner import Runner
 from bots.store.commissions import commission_of_event
 from bots.store.outbox import posts_of_commission
 from bots.store.rows import OutboxState
+from bots.supervisor import Rhythm
 from tests.bots.scene import Scene
 from tests.doubles.reddit.server import RedditDouble
 from tests.doubles.reddit.town import Thing, Town
