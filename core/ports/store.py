@@ -253,7 +253,7 @@ class Transaction(Protocol):
         ...
 
     def after_commit(self, call: Callable[[], None]) -> None:
-        """Have a hint run after the COMMIT, on the writer's thread; not at all if there is none."""
+        """Have a hint run after the COMMIT, in any thread; not at all if there is none."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The unit of work on SQLite: one writer thread with group commit, a few reading threads, and the only COMMIT."""
+"""The unit of work on SQLite: one writer with group commit, and looks in place or on a few reading threads."""
 
 import asyncio
 import logging
@@ -117,7 +117,7 @@ class SqliteUnitOfWork:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
 
     def on_events(self, call: Callable[[], None]) -> None:
-        """Have a hint run after each COMMIT that wrote events, on the writer's thread."""
+        """Have a hint run after each COMMIT that wrote events, on any thread."""
         self._listeners.append(call)
 
     def fits(self, offer: WorkerOffer) -> Callable[[int], bool]:
