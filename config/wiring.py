@@ -12,7 +12,6 @@ from bots.commons.adapter import CommonsPlatform
 from bots.commons.pages.context import CommonsContext
 from bots.commons.pages.routes import routes as commons_routes
 from bots.commons.price import PriceTag
-from bots.horde.sources import SourcePictures
 from bots.metrics import BotFigures
 from bots.platform import Platform, PlatformMisconfigured
 from bots.runner import Runner
@@ -56,7 +55,6 @@ ROOT = Path(__file__).parent.parent
 MIGRATIONS = (ROOT / "core" / "store" / "migrations", ROOT / "bots" / "store" / "migrations")
 SHIPPED = Path(__file__).parent / "data"
 MK = 1_000
-HOUR_S = 3_600
 VERSION = "0.1.0"
 
 
@@ -282,9 +280,6 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
     if settings.server.metrics != "off":
         app.add_routes(metrics_page(ground, app, meters).routes())
     app.on_cleanup.append(kept.end)
-    sources = SourcePictures(
-        fetches=context.sources, objects=objects, clock=clock, kept_s=policy.request_lifetime_s + HOUR_S
-    )
     horde, beside = horde_of(
         settings.horde,
         version=VERSION,
@@ -293,7 +288,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         policy=policy,
         screening=judged,
         objects=objects,
-        sources=sources,
+        fetches=context.sources,
         secret=ground.secret,
     )
     tell_discord(platforms, uow=uow, shelf=shelf, horde=horde, clock=clock, tips=tip_rules(settings.bots))

@@ -16,6 +16,7 @@ from core.ports.objects import ObjectStore
 from core.ports.screening import Screening
 from core.ports.store import ReadTransaction, Transaction
 from core.services.events.read import events_after
+from core.services.linking.purse import purse_of
 from core.services.people.identify import identify
 
 READER: Final = "bots.desk"
@@ -52,8 +53,8 @@ class LocalSide:
         return account
 
     def account_now(self, tx: ReadTransaction | Transaction, *, account_id: AccountId) -> Account | None:
-        """Returns the account with its balance as this transaction sees it."""
-        return tx.accounts.get(account_id)
+        """Returns the account that has its purse now, with its balance as this transaction sees it."""
+        return purse_of(tx, account_id)
 
     async def source(self, picture: Attachment | Picture) -> SourcePicture:
         """The picture is kept where whoever works on it gets it from."""

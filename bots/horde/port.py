@@ -62,7 +62,7 @@ class Horde(Protocol):
         ...
 
     def account_now(self, tx: ReadTransaction | Transaction, *, account_id: AccountId) -> Account | None:
-        """Returns the account with its balance as this transaction sees it."""
+        """Returns the account that has its purse now, with its balance as this transaction sees it."""
         ...
 
     async def source(self, picture: Attachment | Picture) -> SourcePicture:
