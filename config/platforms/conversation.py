@@ -72,6 +72,7 @@ def rooms_of(
     policy: KudosPolicy,
 ) -> list[Room]:
     """Returns what stands beside the desk; who is forgotten is forgotten in every room."""
+    from bots.linking import Linking
     from bots.manners import manners_room
     from bots.parties import Parties
     from bots.showcase import Ratings
@@ -81,6 +82,7 @@ def rooms_of(
     rooms = [
         Ratings(hide_below=settings.hide_below or None).room(),
         Parties(uow=uow, clock=clock, horde=horde, platforms=by_name).room(),
+        Linking(horde=horde, platforms=by_name).room(),
         Tips(uow=uow, clock=clock, horde=horde, platforms=by_name, rules=tip_rules(settings), policy=policy).room(),
     ]
     forgets = tuple(forget for room in rooms for forget in room.forgets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bots.asked import Room
+from bots.linking import Linking
 from bots.platform import Author, Parent, Post, Target
 from bots.tips import TipRules, Tips, marks_of
 from core.domain.accounts import Account
@@ -23,7 +24,8 @@ class PurseScene(Scene):
     """Everything of one test about kudos between people."""
 
     def more_rooms(self) -> list[Room]:
-        return [self.tips().room()]
+        platforms = {self.square.name: self.square}
+        return [self.tips().room(), Linking(horde=self.horde, platforms=platforms).room()]
 
     def tips(self) -> Tips:
         return Tips(
