@@ -178,7 +178,7 @@ def play(platform: str, folder: Path) -> None:
         survived = []
         for number, point in enumerate(PLATFORMS[platform], start=1):
             town.start(HORDE_KILL_AT=point, HORDE_KILL_ONCE_FILE=str(folder / platform / point))
-            said += town.double.say(f"@horde draw for me {number} red hearts style: icon")
+            said += town.double.say(f"@horde draw for me {number} red hearts style: icon", by=[f"person{number}"])
             if not town.up.wait_until_killed(within_s=DIE_S):
                 survived.append(point)
                 town.up.stop()
