@@ -8,7 +8,7 @@ from typing import Final
 from bots.horde.port import Horde
 from bots.platform import Platform
 from bots.replies import waiting_text, withdrawn
-from bots.store.waiting import Waiter, cancelled_among, waiting
+from bots.store.commissions import Waiter, cancelled_among, waiting
 from core.domain.errors import NotFound
 from core.domain.ids import RequestId
 from core.ports.clock import Clock

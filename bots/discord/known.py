@@ -12,7 +12,7 @@ from bots.horde.port import Horde
 from bots.platform import Visibility
 from bots.store.commissions import commission
 from bots.store.outbox import post_of_remote
-from bots.store.recent import recent_posts, remote_of_post, voters_on
+from bots.store.outbox.recent import recent_posts, remote_of_post, voters_on
 from bots.styles import StyleShelf
 from core.domain.kinds.kind import Kind
 from core.ports.clock import Clock
