@@ -24,7 +24,7 @@ class Tried:
 
 
 async def try_out(access: Access) -> AsyncIterator[Tried]:
-    """Yields what works and what does not: the token, and the showcase channel."""
+    """Yields what works and what does not: the token, the showcase, and the channels where missed mentions are read."""
     point_at(api_url=access.api_url, gateway_url=access.gateway_url)
     rest = Rest(access.token)
     try:
@@ -32,6 +32,8 @@ async def try_out(access: Access) -> AsyncIterator[Tried]:
         invite = f"{access.site_url}/oauth2/authorize?client_id={me.application_id}&scope=bot&permissions={PERMISSIONS}"
         yield Tried(what="account", told=f"{me.name}; people add it to their servers by {invite}")
         yield await _showcase(rest, access.showcase_channel)
+        for channel_id in access.channels:
+            yield await _read_back(rest, channel_id)
     except PlatformMisconfigured as error:
         yield Tried(what="account", told="does not work", next_step=str(error))
     except (NotTaken, NobodyKnows, SaidNo) as error:
@@ -50,3 +52,12 @@ async def _showcase(rest: Rest, channel_id: int) -> Tried:
         step = "Add the bot to that server and let it view the channel, or correct discord.showcase_channel"
         return Tried(what="showcase", told=f"channel {channel_id} cannot be seen ({error})", next_step=step)
     return Tried(what="showcase", told=f"channel {channel_id}")
+
+
+async def _read_back(rest: Rest, channel_id: int) -> Tried:
+    try:
+        await rest.listing(channel_id, (1 << 63) - 1)
+    except SaidNo as error:
+        step = "Let the bot view that channel and read its history, or take it out of discord.channels"
+        return Tried(what="channels", told=f"channel {channel_id} cannot be read ({error})", next_step=step)
+    return Tried(what="channels", told=f"what was missed in channel {channel_id} is read")

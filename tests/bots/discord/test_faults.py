@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bots.discord.adapter import DiscordPlatform
+from bots.discord.check import try_out
 from bots.discord.known import Known
 from bots.platform import (
     Author,
@@ -227,6 +228,12 @@ async def test_refused_intents_tell_what_to_do_and_do_not_blame_the_token(guild:
     with pytest.raises(PlatformMisconfigured, match="refuses the bot's intents") as caught:
         await anext(guild.platform.events(None))
     assert "Reset the token" not in str(caught.value)
+
+
+async def test_the_doctor_tries_the_channels_where_missed_mentions_are_read(guild: Guild) -> None:
+    access = replace(guild.stage.access, channels=(TALK, 99))
+    told = [(one.what, bool(one.next_step)) async for one in try_out(access)]
+    assert told == [("account", False), ("showcase", False), ("channels", False), ("channels", True)]
 
 
 async def test_where_the_bot_was_banned_posts_end_and_others_go_on(guild: Guild) -> None:
