@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.processes import ROOT, clean_environment, horde
 
 ROOMS = ("core", "bots", "worker", "cdn", "config")
-SECOND = {"mastodon": "again", "reddit": "again", "discord": "/draw prompt: a blue house"}
+SECOND = {"mastodon": "@horde again", "reddit": "u/horde-bot again", "discord": "/draw prompt: a blue house"}
 
 
 @pytest.mark.parametrize("platform", SECOND)
