@@ -63,6 +63,11 @@ class MastodonPlatform:
             deliveries_at_once=2,
         )
 
+    @property
+    def reads(self) -> int:
+        """How many pages of notifications came back: so the end of an outage is known also where nothing is new."""
+        return self._reading.reads
+
     def events(self, cursor: str | None) -> AsyncIterator[PlatformEvent]:
         """Yields mentions, favourites and boosts after the cursor; without one, those of the last day."""
         return self._reading.events(cursor)

@@ -30,11 +30,12 @@ _log = logging.getLogger(__name__)
 
 
 class Reading:
-    """Reads one account's notifications, for as long as `events` is iterated."""
+    """Reads one account's notifications, for as long as `events` is iterated; `reads` counts the pages."""
 
     def __init__(self, account: Account, *, access: Access, clock: Clock) -> None:
         """Hold the account."""
         self._account = account
+        self.reads = 0
         self._access = access
         self._clock = clock
 
@@ -50,6 +51,7 @@ class Reading:
         try:
             while True:
                 news, reached = await self._patiently(read)
+                self.reads += 1
                 for notification in news:
                     event = event_of(notification, me=known.me, domain=known.instance.domain)
                     if event is not None:

@@ -85,6 +85,11 @@ class RedditPlatform:
         """What Reddit can do; it makes what is posted twice twice, so the outbox looks before it sends again."""
         return self._capabilities
 
+    @property
+    def reads(self) -> int:
+        """How many looks at the inbox came back: so the end of an outage is known also where nothing is new."""
+        return self._reading.reads
+
     def events(self, cursor: str | None) -> AsyncIterator[PlatformEvent]:
         """Yields what came into the inbox, oldest first, and new scores, and goes on for ever; see `Reading`."""
         return self._reading.events(cursor)

@@ -25,7 +25,7 @@ OLD_MS: Final = 3 * 24 * 3_600_000
 
 
 class Reading:
-    """Reads one account's inbox and scores, for as long as `events` is iterated."""
+    """Reads one account's inbox and scores, for as long as `events` is iterated; `reads` counts the looks."""
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class Reading:
         submissions: Submissions,
     ) -> None:
         """Hold the account and what it shares with posting."""
+        self.reads = 0
         self._client = client
         self._handle = handle
         self._clock = clock
@@ -64,6 +65,7 @@ class Reading:
         audit.put_off(self._audit_s())
         while True:
             items = await patiently(self._client.unread())
+            self.reads += 1
             if place is not None and inbox.is_due():
                 items += await patiently(self._client.inbox_since(place.at_ms - OVERLAP_MS))
             if audit.is_due():

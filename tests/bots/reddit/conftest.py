@@ -32,7 +32,13 @@ async def connect(double: RedditDouble, scene: Scene) -> AsyncIterator[Connect]:
     """Makes an adapter; by default with a password, and a showcase with a flair."""
     made: list[RedditPlatform] = []
 
-    def connect(*, place: RedditPlace | None = None, call_s: float = 0.5, **changes: str) -> RedditPlatform:
+    def connect(
+        *,
+        place: RedditPlace | None = None,
+        rhythm: RedditRhythm = QUICK,
+        call_s: float = 0.5,
+        **changes: str,
+    ) -> RedditPlatform:
         town = double.town
         given = {"username": town.bot, "password": town.password, "client_id": town.client[0]} | changes
         credentials = Credentials(
@@ -46,7 +52,7 @@ async def connect(double: RedditDouble, scene: Scene) -> AsyncIterator[Connect]:
             credentials=credentials,
             clock=scene.clock,
             place=place or RedditPlace(showcase="horde_art", flair_id="flair-1"),
-            rhythm=QUICK,
+            rhythm=rhythm,
             client=RedditClient(credentials, call_s=call_s),
         )
         made.append(platform)

@@ -42,6 +42,7 @@ class RedditScene:
             shelf=self.scene.shelf,
             platforms=[platform],
             places={"reddit": "reddit"},
+            rooms=self.scene.rooms(),
             rhythm=QUICK,
             patience=self.scene.patience,
         )
