@@ -34,6 +34,7 @@ class Waiting:
         self._quiet_until_ms = 0
         self._told: OrderedDict[int, Place] = OrderedDict()
         self._over: OrderedDict[int, None] = OrderedDict()
+        self._doubted: OrderedDict[int, None] = OrderedDict()
         self._busy: dict[int, asyncio.Lock] = {}
 
     async def tell(self, asked: Place, text: str) -> None:
@@ -46,7 +47,9 @@ class Waiting:
                 await self._tell(asked, Draft(text=f"{SIGN}{text}", nonce=f"w{asked.id}"))
         except NotTaken as error:
             self._quiet_until_ms = self._clock.now_ms() + round(max(error.wait_s or 0, QUIET_S) * 1_000)
-        except (SaidNo, NobodyKnows, TimeoutError, PlatformDown, PlatformMisconfigured):
+        except (NobodyKnows, TimeoutError):
+            _remember(self._doubted, asked.id, None)  # the line may be there: the next one looks
+        except (SaidNo, PlatformDown, PlatformMisconfigured):
             return  # the next line may come through
         finally:
             self._forget_idle(asked.id)
@@ -70,7 +73,7 @@ class Waiting:
             return
         try:
             async with asyncio.timeout(CALL_S):
-                line = self._told.pop(asked.id, None) or await self._of_an_earlier_life(asked)
+                line = self._told.pop(asked.id, None) or await self._unremembered(asked)
                 if line is not None:
                     await self._rest.remove(line)
         except (SaidNo, NotTaken, NobodyKnows, TimeoutError, PlatformDown):
@@ -83,16 +86,16 @@ class Waiting:
         elif asked.id in self._told:
             await self._rest.change(self._told[asked.id], draft)
         else:
-            line = await self._of_an_earlier_life(asked)
+            line = await self._unremembered(asked)
             if line is not None:
                 await self._rest.change(line, draft)
             else:
                 line = (await self._rest.send(asked.channel_id, draft, answers=asked.id)).place
             _remember(self._told, asked.id, line)
 
-    async def _of_an_earlier_life(self, asked: Place) -> Place | None:
-        """Returns the line that an earlier life of this process left under that summons."""
-        if asked.at_ms > self._began_ms + SKEW_MS:
+    async def _unremembered(self, asked: Place) -> Place | None:
+        """Returns the line under that summons that an earlier life, or a call whose end was lost, has left there."""
+        if asked.at_ms > self._began_ms + SKEW_MS and asked.id not in self._doubted:
             return None
         me = await self._rest.me()
         for said in await self._rest.after(asked.channel_id, asked.id):

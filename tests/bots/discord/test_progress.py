@@ -116,6 +116,20 @@ async def test_an_outage_of_progress_is_nobodys_outage(guild: Guild) -> None:
     assert len(guild.double.said(TALK)) == 1
 
 
+async def test_a_line_that_was_taken_without_an_answer_is_found_and_taken_away(guild: Guild) -> None:
+    guild.clock.pass_s(600)  # this life is no young one
+    await guild.stage.say("@horde draw for me a red heart")
+    await guild.accept(1)
+    progress = progress_of(guild)
+    guild.double.faults.append((POST_MESSAGE, "accept-then-drop"))
+    guild.clock.pass_s(7)
+    await progress.tell_waiting()
+    assert len(guild.double.said(TALK)) == 1
+    await made_and_settled(guild)
+    (answer,) = guild.double.said(TALK)
+    assert "Here is your picture" in answer["content"]
+
+
 async def test_the_running_bots_tell_who_waits(guild: Guild) -> None:
     scene = guild.play.scene
     runner = Runner(
