@@ -1,15 +1,12 @@
-"""What the contracts of the store and of the platforms are tried with."""
+"""What the contract of the store is tried with."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
 import pytest
 import pytest_asyncio
 
 from core.store import Store
 from tests.core.scene import HandClock, Scene
-from tests.stages.plays import STAGES, playing
-from tests.stages.stage import Play
 from tests.stores import Database
 
 
@@ -39,10 +36,3 @@ async def uow(database: Database, heard: Heard) -> Store:
 @pytest.fixture
 def scene(uow: Store) -> Scene:
     return Scene(uow=uow, clock=HandClock())
-
-
-@pytest_asyncio.fixture(params=list(STAGES))
-async def play(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Play]:
-    """The bots on one platform after the other, or on the one that a test names."""
-    async with playing(request.param, tmp_path) as on_it:
-        yield on_it

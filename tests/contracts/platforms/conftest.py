@@ -1,0 +1,17 @@
+"""The bots on one platform after the other."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.stages.plays import STAGES, playing
+from tests.stages.stage import Play
+
+
+@pytest_asyncio.fixture(params=list(STAGES))
+async def play(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Play]:
+    """The bots on one platform after the other, or on the one that a test names."""
+    async with playing(request.param, tmp_path) as on_it:
+        yield on_it
