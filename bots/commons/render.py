@@ -105,8 +105,9 @@ def post_view(
         pictures=pictures,
         facts=_facts(post),
         votes=_votes(post, tally or Tally()) if pictures else None,
-        again=again_text(prompt=facts.prompt, style=facts.style, handle=handle) if facts is not None else "",
-        title=facts.prompt if facts is not None else post.text,
+        again=again_text(prompt=facts.prompt, style=facts.style, handle=handle) if facts and facts.prompt else "",
+        title=facts.prompt if facts and facts.prompt else post.text,
+        label=post.body.label,
         only_you=post.visibility is Visibility.DIRECT or post.hidden,
         spoiler=post.body.spoiler,
     )
@@ -132,7 +133,8 @@ def _facts(post: TimelinePost) -> tuple[FactView, ...]:
     facts = post.body.facts
     if facts is None:
         return ()
-    seeds = ", ".join(str(picture.seed) for picture in post.body.media)
+    # A picture that was not drawn but changed has neither style nor seed.
+    seeds = ", ".join(str(picture.seed) for picture in post.body.media) if facts.style else ""
     price = FactView(label="Price", value=f"{kudos_words(facts.price_mk)} kudos", is_kudos=True)
     style = FactView(label="Style", value=facts.style)
     if post.kind is PostKind.SHOWCASE:

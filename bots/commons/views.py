@@ -67,7 +67,10 @@ class FactView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostView:
-    """One post. `at` is ISO 8601 for machines, `ago` for people; `said` are runs of (text, is a mention)."""
+    """One post. `at` is ISO 8601 for machines, `ago` for people; `said` are runs of (text, is a mention).
+
+    label: what says that a model made it, "" for people's and our own words.
+    """
 
     id: int
     by: PersonView
@@ -81,6 +84,7 @@ class PostView:
     title: str = ""
     only_you: bool = False
     spoiler: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,7 @@ def length_of(text: str, *, instance: Instance) -> int:
 
 def _text(post: Post, *, instance: Instance, handle: str, room: int, links: Sequence[str]) -> str:
     head = "" if post.target is Target.SHOWCASE else f"@{post.to.external_id} "
-    marked = [post.label] if post.label and post.media else []
+    marked = [post.label] if post.label else []
     if post.media or post.target is Target.NOTICE:
         # What answers a post is found under it; all else by its mark alone.
         marked.append(f"ref {mark_of(post)}")

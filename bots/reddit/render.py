@@ -82,7 +82,7 @@ def _links(post: Post) -> str:
 
 
 def _footer(post: Post) -> str:
-    if not post.media:
+    if not post.media and not post.label:
         return "^(I am a bot · reply “help” for what I can do)"
     label = f"{post.label} · " if post.label else ""
     return f"^({label}I am a bot · reply “again”, “delete” or “help”)"

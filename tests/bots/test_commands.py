@@ -1,8 +1,9 @@
 """Commands act on the author's own commissions, once, and lose nothing that was paid."""
 
-from bots.platform import Target
+from bots.platform import Capabilities, Target, Visibility
 from bots.store.rows import CommissionState, OutboxState
 from tests.bots.scene import Scene
+from tests.bots.square import Square
 
 
 async def test_cancel_gives_the_hold_back(scene: Scene) -> None:
@@ -89,3 +90,34 @@ async def test_a_moderator_takes_away_what_the_bot_posted_for_others(scene: Scen
     scene.square.say("@horde delete", by="mod", in_reply_to="p2", by_moderator=True)
     await scene.play()
     assert not {"p1", "p2"} & set(scene.square.posts)
+
+
+async def test_a_balance_is_told_in_private_alone(scene: Scene) -> None:
+    scene.square = Square(
+        scene.clock,
+        capabilities=Capabilities(
+            text_chars_max=1_000, media_max=4, alt_text_chars_max=200, can_be_private=True, can_show=True
+        ),
+    )
+    scene.square.say("@horde draw me a cat")
+    scene.square.say("@horde draw me a cat\nprivate")
+    scene.square.say("@horde draw me a cat", visibility=Visibility.DIRECT)
+    scene.square.say("@horde kudos")
+    await scene.play()
+    replies = scene.square.of(Target.REPLY)
+    assert len(replies) == 4
+    for reply in replies:
+        is_private = reply.visibility is Visibility.DIRECT
+        assert ("you have" in reply.text or "has -" in reply.text) == is_private, reply.text
+        assert reply.facts is None or (reply.facts.balance_mk is not None) == is_private
+    [shown] = scene.square.of(Target.SHOWCASE)
+    assert shown.facts is not None
+    assert shown.facts.balance_mk is None
+    assert sum(reply.visibility is Visibility.DIRECT for reply in replies) == 3
+
+
+async def test_words_of_ours_carry_no_label_of_a_model(scene: Scene) -> None:
+    scene.square.say("@horde help")
+    await scene.play()
+    [reply] = scene.square.posts.values()
+    assert reply.label == ""
