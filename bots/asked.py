@@ -8,6 +8,9 @@ from bots.grammar import Command, CommandWord, Order
 from bots.platform import EventKind, Parent, PlatformEvent
 from bots.store.rows import Commission
 from bots.styles import StyleBook
+from core.domain.accounts import Account
+from core.domain.ids import AccountId
+from core.domain.requests import RequestDraft
 from core.ports.store import ReadTransaction, Transaction
 
 
@@ -54,6 +57,22 @@ Wishes: TypeAlias = Callable[[ReadTransaction, PlatformEvent, Order], Wish | Non
 Finished: TypeAlias = Callable[[Transaction, Commission, int], str]
 """Does what a finished picture brings about; returns a line for its reply, "" for none."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """Another account pays for an order.
+
+    note: the line about it in the reply; keep: writes down for which commission it did.
+    """
+
+    account_id: AccountId
+    note: str
+    keep: Callable[[Transaction, str], None]
+
+
+Payer: TypeAlias = Callable[[Transaction, PlatformEvent, Account, RequestDraft, int], Payment | None]
+"""Says who pays for the account's order instead; None where the account pays itself."""
+
 Reaction: TypeAlias = Callable[[Transaction, PlatformEvent, int], None]
 """What is done with an event that is no summons, in the desk's transaction; gets the time in ms."""
 
@@ -77,3 +96,4 @@ class Room:
     forgets: tuple[Forget, ...] = ()
     finished: tuple[Finished, ...] = ()
     wishes: tuple[Wishes, ...] = ()
+    payers: tuple[Payer, ...] = ()

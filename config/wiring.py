@@ -301,7 +301,7 @@ def build_rooms(ground: Ground, *, public_url: str) -> Rooms:
         places=showcases(settings),
         text_model=settings.bots.text_model,
         rooms=[
-            *rooms_of(settings.bots, horde=horde, uow=uow, clock=clock, platforms=platforms, policy=policy.kudos),
+            *rooms_of(settings.bots, horde=horde, uow=uow, clock=clock, platforms=platforms, policy=policy),
             *beside,
         ],
         gate=gate_of(settings.bots),

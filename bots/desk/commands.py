@@ -26,7 +26,7 @@ from bots.store.outbox import post_of_remote, posts_of_commission
 from bots.store.removals import add_removal
 from bots.store.rows import Commission, CommissionState, OutboxState
 from core.domain.errors import NotFound
-from core.domain.ids import AccountId, RequestId
+from core.domain.ids import RequestId
 from core.domain.kinds.kind import Kind
 from core.domain.requests import RequestState
 from core.ports.store import ReadTransaction, Transaction
@@ -106,9 +106,10 @@ def _cancel(tx: Transaction, asked: Asked, horde: Horde) -> str:
     found = meant(tx, event=asked.event, states=(CommissionState.ACCEPTED,))
     if found is None or found.request_id is None or found.account_id is None:
         return cancelled(found=False)
-    owner = AccountId(found.account_id)
+    request_id = RequestId(found.request_id)
     # The commission ends with the request's own event: what is finished by then was paid and is handed over.
-    status = horde.cancel(tx, request_id=RequestId(found.request_id), account_id=owner, now_ms=asked.now_ms)
+    owner = horde.status(tx, request_id=request_id, now_ms=asked.now_ms).account_id  # a pot's, perhaps
+    status = horde.cancel(tx, request_id=request_id, account_id=owner, now_ms=asked.now_ms)
     if status.state is RequestState.DONE:
         return too_late()
     return cancelled(found=True)

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, assert_never
 
-from bots.asked import Answer, Asked, Reaction
+from bots.asked import Answer, Asked, Payer, Payment, Reaction
 from bots.desk.answering import Answering
 from bots.desk.reading import Reading
 from bots.drafts import Drafted
@@ -19,7 +20,8 @@ from bots.store.commissions import change_commission, commission
 from bots.store.inbox import mark_read
 from bots.store.rows import Commission, CommissionState
 from bots.styles import StyleShelf
-from core.domain.errors import HordeError, InsufficientKudos
+from core.domain.accounts import Account
+from core.domain.errors import HordeError, InsufficientKudos, TooManyJobs
 from core.domain.kinds.kind import Kind
 from core.domain.requests import RequestDraft
 from core.ports.clock import Clock
@@ -43,6 +45,7 @@ class Dealing:
         platforms: Mapping[str, Platform],
         reactions: Mapping[EventKind, Reaction],
         answers: Mapping[CommandWord, Answer],
+        payers: Sequence[Payer],
         gate: Gate,
         answering: Answering,
         on_accepted: Callable[[], None],
@@ -54,6 +57,7 @@ class Dealing:
         self._platforms = platforms
         self._reactions = reactions
         self._answers = answers
+        self._payers = payers
         self._gate = gate
         self._answering = answering
         self._on_accepted = on_accepted
@@ -129,10 +133,18 @@ class Dealing:
             self._answering.answer(tx, mine, text, CommissionState.REFUSED, now_ms)
             return
         account = self._horde.account(tx, platform=event.platform, author=event.author, now_ms=now_ms)
+        order_for = partial(
+            self._horde.order, tx, draft=made.draft, verdict=verdict, idempotency_key=mine.id, now_ms=now_ms
+        )
+        payment = self._payment(tx, event, account, made.draft, now_ms) if verdict.allowed else None
         try:
-            accepted = self._horde.order(
-                tx, account_id=account.id, draft=made.draft, verdict=verdict, idempotency_key=mine.id, now_ms=now_ms
-            )
+            try:
+                accepted = order_for(account_id=payment.account_id if payment else account.id)
+            except TooManyJobs:
+                if payment is None:
+                    raise
+                payment = None  # as many of that account's jobs wait as may: whoever asks pays
+                accepted = order_for(account_id=account.id)
         except HordeError as error:
             if not error.keeps_writes:
                 raise
@@ -155,12 +167,26 @@ class Dealing:
             nsfw=made.draft.nsfw,
             kind=order.kind.value,
             source=reading.source,
-            notes="\n".join(made.notes),
+            notes="\n".join((*made.notes, payment.note) if payment else made.notes),
             price_mk=accepted.price_mk,
-            balance_mk=accepted.balance_after_mk,
+            balance_mk=account.available_mk if payment else accepted.balance_after_mk,
         )
+        if payment is not None:
+            payment.keep(tx, mine.id)
         tx.after_commit(self._on_accepted)
         _log.info("commission.accepted id=%s platform=%s request_id=%s", mine.id, mine.platform, accepted.request_id)
+
+    def _payment(
+        self,
+        tx: Transaction,
+        event: PlatformEvent,
+        account: Account,
+        draft: RequestDraft,
+        now_ms: int,
+    ) -> Payment | None:
+        """Returns who pays instead of the account, None where nobody does."""
+        offers = (payer(tx, event, account, draft, now_ms) for payer in self._payers)
+        return next((offer for offer in offers if offer is not None), None)
 
     def _possible(self, tx: Transaction, reading: Reading, now_ms: int) -> Drafted | None:
         """Returns what those who are there can make of the order, None for nothing; while nobody is there it waits."""

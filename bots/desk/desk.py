@@ -93,6 +93,7 @@ class Desk:
                 **own_answers(horde, lambda name: room_for_words(platforms[name].capabilities)),
                 **{word: answer for room in rooms for word, answer in room.answers.items()},
             },
+            payers=[pay for room in rooms for pay in room.payers],
             gate=gate,
             answering=answering,
             on_accepted=on_accepted,

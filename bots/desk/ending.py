@@ -19,7 +19,7 @@ from bots.store.rows import Commission, CommissionState
 from core.domain.errors import NotFound
 from core.domain.events import FINAL_KINDS, Event
 from core.domain.events import EventKind as HordeEventKind
-from core.domain.ids import RequestId
+from core.domain.ids import AccountId, RequestId
 from core.domain.kinds.kind import Kind
 from core.domain.requests import RequestStatus
 from core.ports.clock import Clock
@@ -89,7 +89,7 @@ class Ending:
         if event.kind is HordeEventKind.REQUEST_CANCELLED and not status.results:
             change_commission(tx, commission_id=mine.id, state=CommissionState.CANCELLED, now_ms=now_ms)
             return
-        account = self._horde.account_now(tx, account_id=status.account_id)
+        account = self._horde.account_now(tx, account_id=AccountId(mine.account_id or status.account_id))
         capabilities = self._platforms[mine.platform].capabilities
         left_mk = account.available_mk if account else 0
         end = _End(

@@ -20,7 +20,7 @@ from bots.store.outbox import posts_of_commission
 from bots.store.ratings import recount
 from bots.store.removals import add_removal
 from bots.store.rows import OutboxState
-from core.domain.ids import AccountId, RequestId
+from core.domain.ids import RequestId
 from core.ports.clock import Clock
 from core.ports.store import Transaction, UnitOfWork
 from core.services.people.forget import forget_identity
@@ -35,8 +35,9 @@ def forget(tx: Transaction, asked: Asked, horde: Horde, forgets: Sequence[Forget
     """What was known of the author on this platform is gone or on its way out; says so one last time."""
     platform, person, now_ms = asked.event.platform, asked.event.author.external_id, asked.now_ms
     ids = [one for one in commission_ids_of(tx, platform=platform, author_id=person) if one != asked.mine.id]
-    for request_id, account_id in open_ids(tx, ids=ids):
-        horde.cancel(tx, request_id=RequestId(request_id), account_id=AccountId(account_id), now_ms=now_ms)
+    for request_id, _ in open_ids(tx, ids=ids):
+        payer = horde.status(tx, request_id=RequestId(request_id), now_ms=now_ms).account_id
+        horde.cancel(tx, request_id=RequestId(request_id), account_id=payer, now_ms=now_ms)
     posts = sum(_let_go(tx, one, now_ms=now_ms) for one in ids)
     wipe_commissions(tx, ids=ids, now_ms=now_ms)
     for commission_id in take_votes(tx, platform=platform, voter_id=person):

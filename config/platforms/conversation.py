@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bots.manners import Gate
     from bots.platform import Platform
     from bots.tips import TipRules
-    from core.domain.kudos.policy import KudosPolicy
+    from core.domain.policy import QueuePolicy
     from core.ports.clock import Clock
     from core.ports.store import UnitOfWork
 
@@ -69,12 +69,13 @@ def rooms_of(
     uow: UnitOfWork,
     clock: Clock,
     platforms: Sequence[Platform],
-    policy: KudosPolicy,
+    policy: QueuePolicy,
 ) -> list[Room]:
     """Returns what stands beside the desk; who is forgotten is forgotten in every room."""
     from bots.linking import Linking
     from bots.manners import manners_room
     from bots.parties import Parties
+    from bots.pots import Pots
     from bots.showcase import Ratings
     from bots.tips import Tips
 
@@ -83,7 +84,10 @@ def rooms_of(
         Ratings(hide_below=settings.hide_below or None).room(),
         Parties(uow=uow, clock=clock, horde=horde, platforms=by_name).room(),
         Linking(horde=horde, platforms=by_name).room(),
-        Tips(uow=uow, clock=clock, horde=horde, platforms=by_name, rules=tip_rules(settings), policy=policy).room(),
+        Tips(
+            uow=uow, clock=clock, horde=horde, platforms=by_name, rules=tip_rules(settings), policy=policy.kudos
+        ).room(),
+        Pots(uow=uow, clock=clock, horde=horde, policy=policy).room(),
     ]
     forgets = tuple(forget for room in rooms for forget in room.forgets)
     return [*rooms, manners_room(horde=horde, uow=uow, clock=clock, forgets=forgets)]

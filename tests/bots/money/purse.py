@@ -7,6 +7,7 @@ from dataclasses import replace
 from bots.asked import Room
 from bots.linking import Linking
 from bots.platform import Author, Parent, Post, Target
+from bots.pots import Pots
 from bots.tips import TipRules, Tips, marks_of
 from core.domain.accounts import Account
 from core.domain.ids import MINT
@@ -25,7 +26,11 @@ class PurseScene(Scene):
 
     def more_rooms(self) -> list[Room]:
         platforms = {self.square.name: self.square}
-        return [self.tips().room(), Linking(horde=self.horde, platforms=platforms).room()]
+        return [
+            self.tips().room(),
+            Linking(horde=self.horde, platforms=platforms).room(),
+            Pots(uow=self.uow, clock=self.clock, horde=self.horde, policy=self.policy).room(),
+        ]
 
     def tips(self) -> Tips:
         return Tips(
