@@ -38,8 +38,9 @@ Row = TypeVar("Row", bound=HasId)
 class MastodonDouble:
     """The server. `faults` are taken by the next calls of their route, one each, before or after it was done.
 
-    They are 503, 500, 429, drop, hang, and the same after `accept-then-`. `outage` holds for every call until it is
-    None. `calls` counts what was asked, `limited_calls` what was asked against a rate limit.
+    They are 503, 500, 429, drop, hang, and the same after `accept-then-`; repeat: a proxy sends the call twice.
+    `outage` holds for every call until it is None. `calls` counts what was asked, `limited_calls` what was asked
+    against a rate limit.
     """
 
     def __init__(self, *, clock: Clock | None = None, is_gotosocial: bool = False) -> None:
@@ -103,6 +104,9 @@ class MastodonDouble:
         if time.time() < self._limited_until_s:
             self.limited_calls += 1
             return self._limited(error("Too many requests", 429))
+        if fault == "repeat":
+            await handler(request)
+            fault = None
         if fault is not None and not fault.startswith("accept-then-"):
             return await self._fail(request, fault)
         try:

@@ -7,8 +7,10 @@ from PIL import Image
 
 from bots.mastodon.entities import Instance
 from bots.mastodon.pictures import made_to_fit
+from bots.platform import Delivered, Target
 from tests.bots.mastodon.conftest import Fedi
 from tests.doubles.fediverse import pixels_of
+from tests.doubles.mastodon import POST_STATUS
 
 
 def noise(*, width_px: int = 200, height_px: int = 100) -> bytes:
@@ -72,6 +74,16 @@ async def test_a_picture_that_is_not_ready_after_all_is_waited_for(fedi: Fedi) -
     await fedi.play.ask()
     await fedi.play.settle()
     assert [post.pictures for post in await fedi.stage.posts()] == [1, 1]
+
+
+@pytest.mark.parametrize("fedi", ["", "gotosocial"], indirect=True)
+async def test_a_post_that_something_between_sends_twice_is_there_once_and_known(fedi: Fedi) -> None:
+    await fedi.play.ask()
+    row = next(row for row in await fedi.play.rows() if row.target is Target.SHOWCASE)
+    fedi.double.faults.append((POST_STATUS, "repeat"))
+    outcome = await fedi.play.platform.deliver(row.post)
+    (post,) = fedi.world.of(fedi.world.bot)
+    assert outcome == Delivered(remote_id=post.id, url=f"{fedi.double.url}/@horde/{post.id}")
 
 
 @pytest.mark.parametrize("fedi", ["", "gotosocial"], indirect=True)
