@@ -10,6 +10,7 @@ from bots.commons import render
 from bots.commons.parse import PLATFORM, event_id_of_post
 from bots.commons.session import Reader
 from bots.commons.views import MeView, PostView, QueueView, ThreadView, VotesView, WayView
+from bots.horde.remote.telling import remote_status
 from bots.platform import Picture
 from bots.store import commons as timeline
 from bots.store.commons_rows import OpenSummons, PostKind, Tally, TimelinePost
@@ -128,8 +129,10 @@ def _is_on_the_way(post: TimelinePost, summons: OpenSummons | None, glass: Glass
 def _way(tx: ReadTransaction, post_id: int, summons: OpenSummons | None, now_ms: int) -> WayView:
     request = None
     if summons is not None and summons.request_id is not None:
+        request_id = RequestId(summons.request_id)
+        request = remote_status(tx, request_id=request_id)
         with suppress(NotFound):  # the horde forgets requests that ended long ago
-            request = status(tx, request_id=RequestId(summons.request_id), now_ms=now_ms)
+            request = request or status(tx, request_id=request_id, now_ms=now_ms)
     way = render.way_view(post_id, summons, request)
     return way if summons is None else replace(way, owner=summons.author_id)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 import msgspec
 
@@ -11,6 +10,7 @@ from bots.horde.port import HordeAbilities
 from bots.horde.remote.access import RemoteAccess
 from bots.horde.remote.offers import Offers
 from bots.horde.remote.settle import HOLD_SPARE_MS, end
+from bots.horde.remote.telling import remote_status
 from bots.horde.remote.words import body_of, seeded
 from bots.horde.sources import SourcePictures
 from bots.store.remote import (
@@ -21,7 +21,6 @@ from bots.store.remote import (
     open_jobs_of,
     remote,
     remote_of_key,
-    results_of,
     take_remote,
 )
 from core.domain.accounts import Account
@@ -34,19 +33,12 @@ from core.domain.kinds.registry import RULES
 from core.domain.moderation import Verdict
 from core.domain.policy import QueuePolicy
 from core.domain.queue.limits import check
-from core.domain.requests import Accepted, RequestDraft, RequestState, RequestStatus
+from core.domain.requests import Accepted, RequestDraft, RequestStatus
 from core.ports.objects import ObjectStore
 from core.ports.screening import Screening
 from core.ports.store import ReadTransaction, Transaction
 from core.services.kudos.hold import hold
 from core.services.moderation.refuse import refuse
-
-_STATE_OF: Final = {
-    RemoteState.DONE: RequestState.DONE,
-    RemoteState.FAULTED: RequestState.FAULTED,
-    RemoteState.CANCELLED: RequestState.CANCELLED,
-    RemoteState.EXPIRED: RequestState.EXPIRED,
-}
 
 
 class RemoteHorde(LocalSide):
@@ -129,32 +121,10 @@ class RemoteHorde(LocalSide):
 
     def status(self, tx: ReadTransaction | Transaction, *, request_id: RequestId, now_ms: int) -> RequestStatus:
         """Returns where the order is, as the other horde told it last."""
-        row = self._found(remote(tx, request_id=request_id), request_id)
-        known, is_asked = row.progress, row.state is RemoteState.ASKED
-        ended = _STATE_OF.get(row.state)
-        return RequestStatus(
-            request_id=row.id,
-            account_id=row.account_id,
-            state=ended or RequestState.OPEN,
-            waiting=known.waiting if is_asked else 0 if ended else row.jobs,
-            processing=known.processing if is_asked else 0,
-            finished=known.finished,
-            restarted=known.restarted,
-            faulted=ended in {RequestState.FAULTED, RequestState.EXPIRED},
-            done=ended is not None,
-            is_possible=known.is_possible,
-            queue_position=known.queue_position if is_asked else 0,
-            wait_time_s=known.wait_time_s if is_asked else 0,
-            price_mk=row.price_mk,
-            results=results_of(tx, request_id=row.id) if ended else (),
-            progress=(),
-            spent_mk=row.spent_mk,
-            kind=row.kind,
-            prompt=row.prompt,
-            models=row.models,
-            asked_at_ms=row.asked_at_ms,
-            expires_at_ms=row.expires_at_ms,
-        )
+        found = remote_status(tx, request_id=request_id)
+        if found is None:
+            raise _unknown(request_id)
+        return found
 
     def refusal(self, tx: ReadTransaction | Transaction, *, request_id: RequestId) -> HordeError | None:
         """Returns the sentence with which the other horde refused the order."""
@@ -170,7 +140,9 @@ class RemoteHorde(LocalSide):
         One that was not sent ends here and now. One that is over there ends when that horde has said what it came to:
         what was finished by then is handed over and paid, the rest of the hold is given back.
         """
-        row = self._found(take_remote(tx, request_id=request_id), request_id)
+        row = take_remote(tx, request_id=request_id)
+        if row is None:
+            raise _unknown(request_id)
         if row.account_id != account_id:
             message = "This request is someone else's. You can cancel your own."
             raise NotPermitted(message)
@@ -239,8 +211,7 @@ class RemoteHorde(LocalSide):
             is_possible=is_possible,
         )
 
-    def _found(self, row: RemoteRequest | None, request_id: RequestId) -> RemoteRequest:
-        if row is None:
-            message = f"There is no request {request_id}. It may be too old, or made elsewhere; check the id."
-            raise NotFound(message, code="RequestNotFound")
-        return row
+
+def _unknown(request_id: RequestId) -> NotFound:
+    message = f"There is no request {request_id}. It may be too old, or made elsewhere; check the id."
+    return NotFound(message, code="RequestNotFound")
