@@ -18,7 +18,7 @@ from bots.replies.linking import (
     not_linked,
     unlinked,
 )
-from bots.store.notices import add_notice
+from bots.store.people.notices import add_notice
 from core.domain.kudos.linking import LinkRefusal
 from core.ports.store import Transaction
 from core.services.linking.code import make_code, use_code

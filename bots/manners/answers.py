@@ -7,7 +7,7 @@ from bots.grammar import CommandWord
 from bots.horde.port import Horde
 from bots.manners.forgetting import LastWords, forget
 from bots.replies import started, stopped
-from bots.store.manners import opt_in, opt_out
+from bots.store.people.manners import opt_in, opt_out
 from core.ports.clock import Clock
 from core.ports.store import Transaction, UnitOfWork
 

@@ -7,7 +7,8 @@ from bots.asked import Asked, Forget, Told
 from bots.horde.port import Horde
 from bots.platform import Target
 from bots.replies import forgotten
-from bots.store.forgetting import (
+from bots.store.outbox import posts_of_commission
+from bots.store.people.forgetting import (
     add_last_words,
     commission_ids_of,
     drop_last_words,
@@ -16,7 +17,6 @@ from bots.store.forgetting import (
     take_votes,
     wipe_commissions,
 )
-from bots.store.outbox import posts_of_commission
 from bots.store.ratings import recount
 from bots.store.removals import add_removal
 from bots.store.rows import OutboxState

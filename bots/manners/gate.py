@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from bots.grammar import Command, CommandWord, Order, Parsed
 from bots.platform import PlatformEvent
 from bots.replies import too_fast
-from bots.store.manners import is_opted_out, take_pace
+from bots.store.people.manners import is_opted_out, take_pace
 from core.ports.store import Transaction
 
 ALWAYS: Final = frozenset({CommandWord.START, CommandWord.STOP, CommandWord.FORGET_ME})

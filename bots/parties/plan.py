@@ -60,10 +60,10 @@ def plan_of(text: str, styles: Names) -> Plan | str:
         return f"At most {WORDS_MAX} words of at most {WORD_CHARS_MAX} letters: words: fox, owl, deer"
     numbers = {}
     for key, least, most, usual in _NUMBERS:
-        number = _number(given.get(key, str(usual)))
-        if number is None or not least <= number <= most:
+        value = _number(given.get(key, str(usual)))
+        if value is None or not least <= value <= most:
             return f"“{key}” is a whole number from {least} to {most}, such as {key}: {usual or 5}"
-        numbers[key] = number
+        numbers[key] = value
     return Plan(
         theme=theme,
         style=known[0] if known else "",

@@ -22,9 +22,9 @@ from bots.replies.tips import (
 )
 from bots.store.commissions import commission
 from bots.store.ids import new_id
-from bots.store.notices import add_notice
+from bots.store.money.tips import Tip, TipState, any_due, drop_tips, locked_tip, put_tip, take_due
 from bots.store.outbox import post_of_remote
-from bots.store.tips import Tip, TipState, any_due, drop_tips, locked_tip, put_tip, take_due
+from bots.store.people.notices import add_notice
 from bots.tips.rules import TipRules
 from core.domain.accounts import Account
 from core.domain.errors import InsufficientKudos, InvalidRequest

@@ -1,0 +1,1 @@
+"""The rows of tips and pots."""
