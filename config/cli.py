@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from config.commands import account, database, demo, doctor, draw, ledger, outbox, simulate, up, work
+from config.commands import account, database, demo, doctor, draw, ledger, outbox, pot, simulate, up, work
 from core.domain.errors import HordeError
 
 COMMANDS = {
@@ -15,6 +15,7 @@ COMMANDS = {
     "db": database,
     "ledger": ledger,
     "outbox": outbox,
+    "pot": pot,
     "simulate": simulate,
     "account": account,
     "doctor": doctor,

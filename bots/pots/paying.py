@@ -7,7 +7,15 @@ from bots.horde.port import Horde
 from bots.platform import PlatformEvent
 from bots.pots.sponsoring import give_back
 from bots.replies.pots import pot_paid
-from bots.store.pots import PotState, add_payment, closed_pots, drop_payments, locked_pot, open_pot_of, paid_for_mk
+from bots.store.money.pots import (
+    PotState,
+    add_payment,
+    closed_pots,
+    drop_payments,
+    locked_pot,
+    open_pot_of,
+    paid_for_mk,
+)
 from core.domain.accounts import Account
 from core.domain.errors import UnknownModel
 from core.domain.kinds.prices import price_mk

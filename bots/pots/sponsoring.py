@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from bots.store.ids import new_id
-from bots.store.pots import Pot, PotState, closed_pots, locked_pot, open_pot_of, put_pot, take_community
+from bots.store.money.pots import Pot, PotState, closed_pots, locked_pot, open_pot_of, put_pot, take_community
 from core.domain.account_changes import NAME_CHARS_MAX
 from core.domain.errors import Conflict, InvalidRequest, NotFound
 from core.domain.ids import AccountId

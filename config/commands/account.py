@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from config.commands import account_changes
+from config.commands import account_changes, account_links
 from config.commands.common import MK, add_settings_options, kudos, settings_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     statement.add_argument("--days", type=int, default=30, metavar="N", help="sum up so many days (default: 30)")
     for action in (create, show, statement):
         action.add_argument("--json", action="store_true", help="print one JSON object")
-    for action in (create, show, statement, *account_changes.add(actions)):
+    for action in (create, show, statement, *account_changes.add(actions), *account_links.add(actions)):
         add_settings_options(action)
 
 
@@ -51,6 +51,10 @@ def run(arguments: argparse.Namespace) -> int:
             return asyncio.run(account_changes.award(arguments))
         case "new-key":
             return asyncio.run(account_changes.new_key(arguments, _number(arguments.account)))
+        case "link":
+            return asyncio.run(account_links.link(arguments, _number(arguments.account)))
+        case "unlink":
+            return asyncio.run(account_links.unlink(arguments))
         case other:
             action = {"create": _create, "show": _show, "statement": _statement}[other]
             return asyncio.run(action(arguments))

@@ -4,7 +4,7 @@ import pytest
 
 from bots.platform import PlatformEvent, Target
 from bots.pots import PotTerms, change_pot, close_pot, open_pot
-from bots.store.pots import Pot, PotState, all_pots
+from bots.store.money.pots import Pot, PotState, all_pots
 from bots.store.rows import CommissionState
 from core.domain.errors import Conflict, InsufficientKudos
 from tests.bots.money.purse import PurseScene
