@@ -36,7 +36,7 @@ class Linking:
 
     def room(self) -> Room:
         """Returns what this room brings to the conversation."""
-        return Room(answers={CommandWord.LINK: self.link, CommandWord.UNLINK: self.unlink})
+        return Room(answers={CommandWord.LINK: self.link, CommandWord.UNLINK: self.unlink}, forgets=(_forget,))
 
     def link(self, tx: Transaction, asked: Asked) -> Told:
         """Gives a code, or takes one; a code is shown to its owner alone, or not at all."""
@@ -90,3 +90,7 @@ class Linking:
     def _is_private(self, asked: Asked) -> bool:
         capabilities = self.platforms[asked.event.platform].capabilities
         return capabilities.can_be_private or asked.event.visibility is Visibility.DIRECT
+
+
+def _forget(tx: Transaction, platform: str, external_id: str) -> None:
+    tx.links.forget_tries(platform=platform, external_id=external_id)
