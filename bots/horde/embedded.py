@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from bots.horde.local import LocalSide
 from bots.horde.port import HordeAbilities
@@ -83,20 +82,8 @@ class EmbeddedHorde(LocalSide):
         )
 
     def status(self, tx: ReadTransaction | Transaction, *, request_id: RequestId, now_ms: int) -> RequestStatus:
-        """Returns where the request is now; what a text cost is known by its length alone."""
-        found = status(tx, request_id=request_id, now_ms=now_ms, online_s=self._policy.online_s)
-        request = tx.requests.get(request_id) if found.kind is Kind.TEXT and found.results else None
-        if request is None:
-            return found
-        price = RULES[Kind.TEXT].price
-        spent = (
-            min(
-                made.price_mk,
-                price(request.draft, made.ordinal, self._policy, model=made.model, body=made.body).total_mk,
-            )
-            for made in found.results
-        )
-        return replace(found, spent_mk=sum(spent))
+        """Returns where the request is now."""
+        return status(tx, request_id=request_id, now_ms=now_ms, online_s=self._policy.online_s)
 
     def refusal(self, tx: ReadTransaction | Transaction, *, request_id: RequestId) -> HordeError | None:
         """Returns None: what the engine refuses, it refuses when it is ordered."""

@@ -199,6 +199,7 @@ async def test_a_text_is_written_and_only_what_was_written_is_paid(scene: Scene)
     assert [result.body for result in end.results] == [{"text": "there was a cat. " * 10}]
     after = await scene.look(asker.id)
     assert (after.held_mk, after.kudos_mk) == (0, 100_000 - rewarded.reward_mk)
+    assert end.spent_mk == rewarded.reward_mk, "what is told is what was paid, not what was held"
     await scene.audit()
 
 

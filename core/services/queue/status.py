@@ -2,10 +2,12 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 
 from core.domain.errors import NotFound
 from core.domain.ids import RequestId
-from core.domain.jobs import JobState
+from core.domain.jobs import Job, JobState
+from core.domain.kinds.kind import Kind
 from core.domain.queue.lanes import lanes_of
 from core.domain.requests import Request, RequestState, RequestStatus
 from core.ports.store import ReadTransaction, Transaction
@@ -45,7 +47,7 @@ def status(
         wait_time_s=wait_s,
         price_mk=request.price_mk,
         results=tuple(tx.requests.results(request_id)) if counts[JobState.DONE] else (),
-        spent_mk=sum(job.price_mk for job in jobs if job.state is JobState.DONE),
+        spent_mk=_spent_mk(tx, request, jobs),
         kind=request.draft.kind,
         progress=tuple(tx.jobs.progress_of(request_id)) if processing else (),
         prompt=request.draft.prompt,
@@ -53,6 +55,15 @@ def status(
         asked_at_ms=request.asked_at_ms,
         expires_at_ms=request.expires_at_ms,
     )
+
+
+def _spent_mk(tx: ReadTransaction | Transaction, request: Request, jobs: Sequence[Job]) -> int:
+    """Return what the finished jobs cost; of a text that is known from the ledger alone, as its length decides."""
+    held_mk = sum(job.price_mk for job in jobs if job.state is JobState.DONE)
+    if request.draft.kind is not Kind.TEXT or held_mk == 0:
+        return held_mk
+    held = tx.ledger.hold(request.id)
+    return held_mk if held is None else held.posted_mk
 
 
 def _outlook(tx: ReadTransaction | Transaction, request: Request, waiting: int, since_ms: int) -> tuple[int, int, bool]:
