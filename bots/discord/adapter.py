@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bots.discord.asking.interactions import Meanings
 from bots.discord.client import NobodyKnows, NotTaken, SaidNo, point_at
 from bots.discord.gate import Gate
-from bots.discord.interactions import Meanings
 from bots.discord.known import Known
 from bots.discord.missed import Missed
 from bots.discord.parents import parent_of

@@ -13,9 +13,8 @@ import aiohttp
 import discord
 from discord.http import Route
 
-from bots.discord.client import NobodyKnows, NotTaken, SaidNo, in_our_words, intents, intents_refused, misconfigured
-from bots.discord.commands import COMMANDS, is_told
-from bots.discord.interactions import (
+from bots.discord.asking.commands import COMMANDS, is_told
+from bots.discord.asking.interactions import (
     AUTOCOMPLETE,
     COMPONENT,
     EPHEMERAL,
@@ -28,6 +27,7 @@ from bots.discord.interactions import (
     Reply,
     whisper,
 )
+from bots.discord.client import NobodyKnows, NotTaken, SaidNo, in_our_words, intents, intents_refused, misconfigured
 from bots.discord.missed import Missed
 from bots.discord.parse import (
     About,

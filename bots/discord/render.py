@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from bots.discord.controls import Rows, result_rows, showcase_rows
+from bots.discord.asking.controls import Rows, result_rows, showcase_rows
 from bots.platform import Post, Target
 from bots.replies import shown
 from core.ports.objects import ObjectStore

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import func, select
 
-from bots.discord.commands import ENTRIES
+from bots.discord.asking.commands import ENTRIES
 from bots.platform import Delivered, Found, PlatformMisconfigured
 from bots.runner import Runner
 from bots.store.rows import CommissionState, OutboxState

@@ -1,6 +1,6 @@
 """Commands, menus, forms, buttons and suggestions: each means words of the one grammar, or is answered on the spot."""
 
-from bots.discord.commands import COMMANDS, is_told, words_of
+from bots.discord.asking.commands import COMMANDS, is_told, words_of
 from bots.discord.known import suggested
 from bots.platform import EventKind, PlatformEvent
 from tests.bots.discord.conftest import Guild

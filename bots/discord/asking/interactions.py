@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from bots.discord.commands import MODEL, SLASH, STYLE, USER_MENU, words_of
-from bots.discord.controls import (
+from bots.discord.asking.commands import MODEL, SLASH, STYLE, USER_MENU, words_of
+from bots.discord.asking.controls import (
     AGAIN,
     DELETE,
     EDIT,
@@ -22,7 +22,7 @@ from bots.discord.controls import (
     tip_about,
     tip_modal,
 )
-from bots.discord.controls import DOWN as THUMB_DOWN
+from bots.discord.asking.controls import DOWN as THUMB_DOWN
 from bots.discord.known import Earlier, Known
 from bots.discord.parse import (
     About,
