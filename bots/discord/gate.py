@@ -266,6 +266,23 @@ def _is_nsfw(channel: object) -> bool:
     return bool(asked is not None and asked())
 
 
+def _thread(channel: object, *, guild_id: int | None) -> str:
+    """Returns the id of the thread that a channel is; one of a server that is not known yet counts as one."""
+    if guild_id is None or isinstance(channel, discord.abc.GuildChannel):
+        return ""
+    return str(getattr(channel, "id", ""))
+
+
+def _looks_after(author: discord.User | discord.Member, channel: object) -> bool:
+    """Tells whether a message's author may take others' messages away there."""
+    if not isinstance(author, discord.Member) or not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        return False
+    try:
+        return channel.permissions_for(author).manage_messages
+    except discord.ClientException:  # the thread's channel is not known yet
+        return False
+
+
 def _written(message: discord.Message) -> Written:
     reference = message.reference
     answered = reference.message_id if reference else None
@@ -278,6 +295,8 @@ def _written(message: discord.Message) -> Written:
         calls=frozenset(one.id for one in message.mentions),
         answers=Place(channel_id=message.channel.id, id=answered) if answered else None,
         pictures=pictures_of([one.to_dict() for one in message.attachments]),
+        thread=_thread(message.channel, guild_id=message.guild.id if message.guild else None),
+        by_moderator=_looks_after(message.author, message.channel),
     )
 
 
@@ -295,4 +314,6 @@ def _asked(interaction: discord.Interaction) -> Interaction:
         given=cast("Mapping[str, Any]", interaction.data or {}),
         message=message,
         message_is_ephemeral=under is not None and under.flags.ephemeral,
+        thread=_thread(interaction.channel, guild_id=interaction.guild_id),
+        by_moderator=interaction.guild_id is not None and interaction.permissions.manage_messages,
     )

@@ -13,6 +13,7 @@ from bots.platform import Visibility
 from bots.store.commissions import commission
 from bots.store.outbox import post_of_remote
 from bots.store.outbox.recent import recent_posts, remote_of_post, voters_on
+from bots.store.parties import party_places
 from bots.styles import StyleShelf
 from core.domain.kinds.kind import Kind
 from core.ports.clock import Clock
@@ -20,6 +21,7 @@ from core.ports.store import ReadTransaction, Transaction, UnitOfWork
 
 CHOICES_MAX: Final = 25
 LOOKED_AT_MAX: Final = 20
+PARTIES_MAX: Final = 50
 BACK_MS: Final = 24 * 3_600_000
 
 
@@ -77,6 +79,10 @@ class Known:
     async def remote_of(self, outbox_id: str) -> str | None:
         """Returns the id on Discord of the post of this outbox row."""
         return await self._uow.read(partial(remote_of_post, outbox_id=outbox_id))
+
+    async def parties(self) -> Sequence[str]:
+        """Returns the newest threads where a party is on."""
+        return await self._uow.read(partial(party_places, platform=PLATFORM, limit=PARTIES_MAX))
 
     async def latest(self) -> Mapping[str, frozenset[str]]:
         """Returns our latest posts with who has voted on each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from bots.discord.client import SaidNo
@@ -47,7 +47,7 @@ class Missed:
 
     async def events(self, since: int | None, *, me: int) -> AsyncIterator[PlatformEvent]:
         """Yields the mentions after that id, a day back at most, and the reactions on our latest posts."""
-        for channel_id in self._channels if since is not None else ():
+        for channel_id in await self._rooms() if since is not None else ():
             try:
                 async for event in self._said(channel_id, since or 0, me):
                     yield event
@@ -59,6 +59,11 @@ class Missed:
                 async for event in self._reacted(place, voters, me):
                     yield event
 
+    async def _rooms(self) -> Sequence[int]:
+        """Returns the channels to read: those that were named, and the threads where a party is on."""
+        parties = await self._known.parties() if self._known else ()
+        return tuple(dict.fromkeys((*self._channels, *(int(one) for one in parties if one.isdecimal()))))
+
     async def _said(self, channel_id: int, since: int, me: int) -> AsyncIterator[PlatformEvent]:
         room = await self._rest.room(channel_id)
         guild_id = int(room.guild) if room.guild.isdecimal() else None
@@ -66,7 +71,7 @@ class Missed:
         for _ in range(PAGES_MAX):
             page = await self._rest.listing(channel_id, since)
             for raw in page:
-                written = written_of(raw, guild_id=guild_id, is_nsfw=room.is_nsfw)
+                written = written_of(raw, guild_id=guild_id, is_nsfw=room.is_nsfw, is_thread=room.is_thread)
                 event = message_event(written, me=me, handle=self._handle)
                 if event is not None:
                     yield event

@@ -54,7 +54,10 @@ def first_id_at(at_ms: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A message as the gateway or the listing tells it. calls: the ids of those it mentions."""
+    """A message as the gateway or the listing tells it. calls: the ids of those it mentions.
+
+    thread: the thread's id as text, "" outside of any. by_moderator: its author may take others' messages away there.
+    """
 
     place: Place
     author: Author
@@ -64,6 +67,8 @@ class Written:
     calls: frozenset[int]
     answers: Place | None = None
     pictures: tuple[Attachment, ...] = ()
+    thread: str = ""
+    by_moderator: bool = False
 
 
 def message_event(written: Written, *, me: int, handle: str) -> PlatformEvent | None:
@@ -85,13 +90,15 @@ def message_event(written: Written, *, me: int, handle: str) -> PlatformEvent | 
         in_reply_to=str(written.answers) if written.answers else None,
         visibility=Visibility.DIRECT if is_direct else Visibility.PUBLIC,
         community=str(written.guild_id or ""),
+        place=written.thread,
         place_nsfw=written.is_nsfw,
+        by_moderator=written.by_moderator,
         attachments=written.pictures,
     )
 
 
-def written_of(raw: Mapping[str, Any], *, guild_id: int | None, is_nsfw: bool) -> Written:
-    """Returns a message of Discord's listings."""
+def written_of(raw: Mapping[str, Any], *, guild_id: int | None, is_nsfw: bool, is_thread: bool) -> Written:
+    """Returns a message of Discord's listings, which do not tell what its author may do."""
     channel_id = int(raw["channel_id"])
     reference = raw.get("message_reference") or {}
     answered = reference.get("message_id")
@@ -104,6 +111,7 @@ def written_of(raw: Mapping[str, Any], *, guild_id: int | None, is_nsfw: bool) -
         calls=frozenset(int(one["id"]) for one in raw.get("mentions", ())),
         answers=Place(channel_id=channel_id, id=int(answered)) if answered else None,
         pictures=pictures_of(raw.get("attachments", ())),
+        thread=str(channel_id) if is_thread else "",
     )
 
 
@@ -139,7 +147,8 @@ class About:
 class Interaction:
     """A command, a press, a modal that was sent, or a wish for choices; `given` is Discord's `data`.
 
-    is_direct: nobody but its author and we are there. message: what a pressed button is under.
+    is_direct: nobody but its author and we are there. message: what a pressed button is under. thread, by_moderator:
+    as of a message.
     """
 
     place: Place
@@ -151,6 +160,8 @@ class Interaction:
     given: Mapping[str, Any] = field(default_factory=dict)
     message: About = field(default_factory=About)
     message_is_ephemeral: bool = False
+    thread: str = ""
+    by_moderator: bool = False
 
     @property
     def event_id(self) -> str:
@@ -176,7 +187,9 @@ def words_event(asked: Interaction, text: str, *, about: About | None = None) ->
         in_reply_to=str(about.place) if about.place else None,
         visibility=Visibility.DIRECT if asked.is_direct else Visibility.PUBLIC,
         community=str(asked.guild_id or ""),
+        place=asked.thread,
         place_nsfw=asked.is_nsfw,
+        by_moderator=asked.by_moderator,
         about=about.author,
         attachments=about.pictures,
         raw=raw,

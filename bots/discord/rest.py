@@ -32,10 +32,19 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A channel. guild: its server's id as it stands in addresses, `@me` for direct messages."""
+    """A channel. guild: its server's id as it stands in addresses, `@me` for direct messages.
+
+    parent_id: the channel that a thread belongs to, None of all others.
+    """
 
     guild: str
     is_nsfw: bool
+    parent_id: int | None = None
+
+    @property
+    def is_thread(self) -> bool:
+        """Whether it is a thread."""
+        return self.parent_id is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,10 +153,12 @@ class Rest:
         """Returns what the channel is; a thread is age-restricted where its channel is."""
         if channel_id not in self._rooms:
             found = await self._call(Route("GET", "/channels/{channel_id}", channel_id=channel_id))
-            is_nsfw = bool(found.get("nsfw"))
+            is_nsfw, parent_id = bool(found.get("nsfw")), None
             if found.get("type") in THREADS and found.get("parent_id"):
-                is_nsfw = (await self.room(int(found["parent_id"]))).is_nsfw
-            self._rooms[channel_id] = Room(guild=str(found.get("guild_id") or "@me"), is_nsfw=is_nsfw)
+                parent_id = int(found["parent_id"])
+                is_nsfw = (await self.room(parent_id)).is_nsfw
+            guild = str(found.get("guild_id") or "@me")
+            self._rooms[channel_id] = Room(guild=guild, is_nsfw=is_nsfw, parent_id=parent_id)
         return self._rooms[channel_id]
 
     async def close(self) -> None:

@@ -76,6 +76,13 @@ def open_party_at(tx: ReadTransaction | Transaction, *, platform: str, place: st
     return None if row is None else _party(row)
 
 
+def party_places(tx: ReadTransaction | Transaction, *, platform: str, limit: int) -> Sequence[str]:
+    """Returns the newest threads where a party is on."""
+    here = (parties.c.platform == platform, parties.c.state == PartyState.OPEN.value)
+    query = select(parties.c.place).where(*here).order_by(parties.c.id.desc()).limit(limit)
+    return list(connection_of(tx).scalars(query))
+
+
 def parties_of(tx: ReadTransaction | Transaction, *, platform: str, opener_id: str) -> Sequence[Party]:
     """Returns the parties of someone that have not ended, newest first."""
     found = connection_of(tx).execute(

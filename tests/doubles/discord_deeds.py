@@ -12,6 +12,8 @@ from tests.doubles.discord_world import (
     APP,
     BOT,
     GUILD,
+    KEEPERS,
+    MANAGE_MESSAGES,
     Asked,
     Channel,
     guild,
@@ -28,12 +30,16 @@ KINDS: Mapping[type, int] = {str: 3, bool: 5, int: 4}
 
 
 class Deeds:
-    """A server with two channels, and everything the bot is told of by the gateway."""
+    """A server with two channels, and everything the bot is told of by the gateway.
+
+    moderators: the ids of those with the role that may take others' messages away.
+    """
 
     def __init__(self, *, clock: Clock, token: str) -> None:
         self.clock = clock
         self.bot = user(BOT, "horde", is_bot=True)
         self.channels = {11: Channel(11, GUILD), 12: Channel(12, GUILD)}
+        self.moderators: set[str] = set()
         self.asked: dict[str, Asked] = {}
         self.reactions: dict[int, dict[str, list[Json]]] = {}
         ready = {"v": 10, "user": self.bot, "guilds": [{"id": str(GUILD), "unavailable": True}]}
@@ -68,7 +74,7 @@ class Deeds:
         place.messages[int(message["id"])] = message
         heard = dict(hears(message, place))
         if place.guild_id:
-            heard |= {"guild_id": str(place.guild_id), "member": MEMBER}
+            heard |= {"guild_id": str(place.guild_id), "member": self._member(by)}
         if not is_lost:
             await self.gateway.dispatch("MESSAGE_CREATE", heard)
         return int(message["id"])
@@ -184,8 +190,14 @@ class Deeds:
         asked = Asked(number, f"token{number}", place, self.clock.now_ms(), by, kind=kind, under=under)
         self.asked[asked.token] = asked
         more = {"message": under} if under is not None else {}
-        await self.gateway.dispatch("INTERACTION_CREATE", interaction_of(kind, asked, given, more))
+        body = interaction_of(kind, asked, given, more)
+        if "member" in body and by["id"] in self.moderators:
+            body["member"] |= {**self._member(by), "permissions": str(MANAGE_MESSAGES)}
+        await self.gateway.dispatch("INTERACTION_CREATE", body)
         return asked
+
+    def _member(self, person: Json) -> Json:
+        return {**MEMBER, "roles": [str(KEEPERS)] if person["id"] in self.moderators else []}
 
 
 def attached(number: int, name: str) -> Json:

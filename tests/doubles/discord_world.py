@@ -10,7 +10,9 @@ from aiohttp import web
 
 from tests.doubles.discord_gateway import Json
 
-BOT, GUILD, APP = 900, 500, 901
+BOT, GUILD, APP, KEEPERS = 900, 500, 901, 501
+MANAGE_MESSAGES = 1 << 13
+SEES_AND_WRITES = (1 << 10) | (1 << 11)
 MOMENT = "2026-06-01T00:00:00+00:00"
 
 
@@ -134,11 +136,13 @@ def application() -> Json:
 
 def guild(channels: list[Channel]) -> Json:
     """A server with these channels and threads."""
-    everyone = {"id": str(GUILD), "name": "@everyone", "permissions": "0", "position": 0, "color": 0, "hoist": False}
+    everyone = {"id": str(GUILD), "name": "@everyone", "position": 0, "color": 0, "hoist": False}
+    everyone["permissions"] = str(SEES_AND_WRITES)
     everyone |= {"managed": False, "mentionable": False, "flags": 0}
     everyone["colors"] = {"primary_color": 0, "secondary_color": None, "tertiary_color": None}
+    keepers = {**everyone, "id": str(KEEPERS), "name": "keepers", "permissions": str(MANAGE_MESSAGES), "position": 1}
     empty = ("members", "threads", "emojis", "stickers", "voice_states", "presences", "soundboard_sounds", "features")
-    known = {"id": str(GUILD), "name": "a server", "owner_id": "1", "member_count": 2, "roles": [everyone]}
+    known = {"id": str(GUILD), "name": "a server", "owner_id": "1", "member_count": 2, "roles": [everyone, keepers]}
     rooms = [one.shown() for one in channels if one.parent_id is None]
     threads = [one.shown() for one in channels if one.parent_id is not None]
     return known | {name: [] for name in empty} | {"channels": rooms, "threads": threads}

@@ -133,7 +133,8 @@ class Meanings:
             return await self._edit(asked, about)
         if button.word == AGAIN:
             return await self._again(asked, about)
-        if not is_owner and button.word in {DELETE, VARY}:
+        may_delete = is_owner or asked.by_moderator
+        if (button.word == DELETE and not may_delete) or (button.word == VARY and not is_owner):
             return whisper(SOMEONE_ELSES)
         return News(event=words_event(asked, button.word, about=About(place=about.place)))
 
