@@ -8,6 +8,7 @@ from typing import Final
 
 from bots.discord.asking.interactions import Meanings
 from bots.discord.client import NobodyKnows, NotTaken, SaidNo, point_at
+from bots.discord.finding import marked
 from bots.discord.gate import Gate
 from bots.discord.known import Known
 from bots.discord.missed import Missed
@@ -16,11 +17,10 @@ from bots.discord.parse import (
     PLATFORM,
     TOKEN_LIVES_MS,
     Place,
-    first_id_at,
     place_of,
 )
 from bots.discord.render import Draft, Upload, draft_of, is_marked, uploads_of
-from bots.discord.rest import PAGE, Rest, Said
+from bots.discord.rest import Rest, Said
 from bots.discord.waiting import Waiting
 from bots.platform import (
     Absent,
@@ -47,8 +47,6 @@ from core.ports.objects import ObjectStore
 
 RETRY_S: Final = 15.0
 PROGRESS_S: Final = 6.0
-PAGES_MAX: Final = 10
-DAY_MS: Final = 24 * 3_600_000
 GONE: Final = 404
 SHUT_OUT: Final = frozenset({403, 404})
 
@@ -191,7 +189,7 @@ class DiscordPlatform:
                     return await self._found(said, asked)
                 if self._is_answer(post, asked):
                     return Absent()
-            found = await self._marked(await self._channel_of(post, asked), post)
+            found = await marked(self._rest, await self._channel_of(post, asked), post, now_ms=self._clock.now_ms())
             if isinstance(found, Said):
                 await self._conclude(asked, found)
                 await self._waiting.end(asked)
@@ -282,19 +280,6 @@ class DiscordPlatform:
                 raise
             return None
 
-    async def _marked(self, channel_id: int, post: Post) -> Said | Absent | Unsure:
-        """Returns our message with the post's mark among those since the summons."""
-        me, since = await self._rest.me(), _since(post, now_ms=self._clock.now_ms())
-        for _ in range(PAGES_MAX):
-            page = await self._rest.after(channel_id, since)
-            for said in page:
-                if said.author_id == me.id and is_marked(said.text, post):
-                    return said
-            if len(page) < PAGE:
-                return Absent()
-            since = page[-1].place.id
-        return Unsure(reason=f"more than {PAGES_MAX * PAGE} messages since")
-
     async def _conclude(self, asked: Place | None, said: Said) -> None:
         """The interaction no longer shows "thinking" but where its result is. Nothing depends on it."""
         if asked is None or not self._has_token(asked):
@@ -326,15 +311,3 @@ class DiscordPlatform:
     def _later(self, error: Exception) -> RetryAt:
         wait_s = error.wait_s if isinstance(error, NotTaken) and error.wait_s is not None else RETRY_S
         return RetryAt(at_ms=self._clock.now_ms() + round(wait_s * 1_000), reason=str(error))
-
-
-def _since(post: Post, *, now_ms: int) -> int:
-    """Returns an id before the post was first sent: the summons', or from the commission's time."""
-    asked = place_of(post.in_reply_to or "")
-    if asked is not None and post.target is Target.REPLY:
-        return asked.id
-    made = 0
-    for letter in post.commission_id[:10]:
-        made = made * 32 + "0123456789abcdefghjkmnpqrstvwxyz".index(letter)
-    # Our ids run ahead of a clock that went back, by as much as it did. A day to spare, as our clock is not Discord's.
-    return first_id_at(min(made, now_ms) - DAY_MS)

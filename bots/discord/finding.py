@@ -1,0 +1,39 @@
+"""Where a post of ours is, when nobody told us whether it arrived: looked for by its mark."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bots.discord.parse import first_id_at, place_of
+from bots.discord.render import is_marked
+from bots.discord.rest import PAGE, Rest, Said
+from bots.platform import Absent, Post, Target, Unsure
+
+PAGES_MAX: Final = 10
+DAY_MS: Final = 24 * 3_600_000
+
+
+async def marked(rest: Rest, channel_id: int, post: Post, *, now_ms: int) -> Said | Absent | Unsure:
+    """Returns our message with the post's mark among those since the summons."""
+    me, since = await rest.me(), _since(post, now_ms=now_ms)
+    for _ in range(PAGES_MAX):
+        page = await rest.after(channel_id, since)
+        for said in page:
+            if said.author_id == me.id and is_marked(said.text, post):
+                return said
+        if len(page) < PAGE:
+            return Absent()
+        since = page[-1].place.id
+    return Unsure(reason=f"more than {PAGES_MAX * PAGE} messages since")
+
+
+def _since(post: Post, *, now_ms: int) -> int:
+    """Returns an id before the post was first sent: the summons', or from the commission's time."""
+    asked = place_of(post.in_reply_to or "")
+    if asked is not None and post.target is Target.REPLY:
+        return asked.id
+    made = 0
+    for letter in post.commission_id[:10]:
+        made = made * 32 + "0123456789abcdefghjkmnpqrstvwxyz".index(letter)
+    # Our ids run ahead of a clock that went back, by as much as it did. A day to spare, as our clock is not Discord's.
+    return first_id_at(min(made, now_ms) - DAY_MS)
