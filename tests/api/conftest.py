@@ -45,6 +45,7 @@ async def build(tmp_path: Path, migrated: Path) -> AsyncIterator[Builder]:
         proxies: tuple[str, ...] = (),
         buckets: S3Place | None = None,
         in_buckets_by: type[S3Objects] = S3Objects,
+        head_s: float = 10.0,
         **settings: Any,
     ) -> Horde:
         folder = tmp_path / f"horde{len(started)}"
@@ -74,7 +75,7 @@ async def build(tmp_path: Path, migrated: Path) -> AsyncIterator[Builder]:
             **({"full_check_share": 0.0} | settings),
         )
         uow.on_events(context.changes.hint)
-        server = ApiServer(create_app(context), listening=listening, head_s=0.5, stop_s=2.0)
+        server = ApiServer(create_app(context), listening=listening, head_s=head_s, stop_s=2.0)
         await server.start()
         horde = Horde(context, server, uow, objects, clock, aiohttp.ClientSession(), folder)
         started.append(horde)

@@ -145,7 +145,8 @@ async def test_what_nobody_foresaw_is_logged_once_and_says_nothing(
     assert len(caplog.records) == (broken.status == 500)
 
 
-async def test_a_head_that_never_ends_is_cut_off(horde: Horde) -> None:
+async def test_a_head_that_never_ends_is_cut_off(build: Builder) -> None:
+    horde = await build(head_s=0.5)
     for first in (b"", b"GET /api/v2/status/heartbeat HTTP/1.1\r\nHost: x\r\nX-Slow: "):
         reader, writer = await asyncio.open_connection("127.0.0.1", horde.server.port)
         writer.write(first)
@@ -179,8 +180,9 @@ async def test_a_body_that_never_ends_is_cut_off(build: Builder) -> None:
     writer.close()
 
 
-async def test_a_connection_is_kept_and_used_again(horde: Horde) -> None:
+async def test_a_connection_is_kept_and_used_again(build: Builder) -> None:
     """The clock of the first head does not end a connection that works."""
+    horde = await build(head_s=0.5)
     reader, writer = await asyncio.open_connection("127.0.0.1", horde.server.port)
     for _ in range(2):
         writer.write(b"GET /api/v2/status/heartbeat HTTP/1.1\r\nHost: x\r\n\r\n")
