@@ -21,6 +21,7 @@ from bots.discord.parse import (
 )
 from bots.discord.render import Draft, Upload, draft_of, is_marked, uploads_of
 from bots.discord.rest import Rest, Said
+from bots.discord.threads import Threads
 from bots.discord.waiting import Waiting
 from bots.platform import (
     Absent,
@@ -77,6 +78,7 @@ class DiscordPlatform:
         self._handle = handle
         self._rest = Rest(access.token)
         self._waiting = Waiting(rest=self._rest, clock=clock)
+        self._threads = Threads(rest=self._rest, clock=clock, site_url=access.site_url)
         self._known: Known | None = None
         self._gate: Gate | None = None
         point_at(api_url=access.api_url, gateway_url=access.gateway_url)
@@ -107,6 +109,7 @@ class DiscordPlatform:
             can_be_private=True,
             can_show=self._access.showcase_channel != 0,
             can_notify=True,
+            can_thread=True,
             idempotency=Idempotency.NONCE,
             acknowledge_deadline_s=3.0,
             read_lag_s=2.0,
@@ -136,6 +139,8 @@ class DiscordPlatform:
     async def deliver(self, post: Post) -> Outcome:
         """The message is there, or the outcome says what is known of it."""
         try:
+            if post.target is Target.PARTY:
+                return await self._threads.open(post)
             uploads, links = await uploads_of(post, self._objects)
             asked = place_of(post.in_reply_to or "") if post.target is Target.REPLY else None
             async with self._waiting.answering(asked):
@@ -182,6 +187,8 @@ class DiscordPlatform:
     async def reconcile(self, post: Post) -> Finding:
         """Looks at the interaction's answer and through the channel after the summons for this post's mark."""
         try:
+            if post.target is Target.PARTY:
+                return await self._threads.find(post)
             asked = place_of(post.in_reply_to or "")
             if asked is not None and self._has_token(asked):
                 said = await self._answered(asked)
@@ -202,11 +209,11 @@ class DiscordPlatform:
 
     async def edit(self, remote_id: str, post: Post) -> Outcome:
         """The message has these words; its pictures stay."""
-        place = place_of(remote_id)
-        if place is None:
-            return Refused(reason=f"{remote_id!r} is no place on Discord")
         draft = draft_of(post, uploads=(), links=(), calls=False)
         try:
+            place = place_of(remote_id) or await self._threads.first_message(remote_id)
+            if place is None:
+                return Refused(reason=f"{remote_id!r} is no place on Discord")
             said = await (self._rest.answer(place, draft) if place.token else self._rest.change(place, draft))
         except NotTaken as error:
             return self._later(error)
@@ -214,14 +221,21 @@ class DiscordPlatform:
             return Ambiguous(reason=str(error))
         except SaidNo as error:
             return Refused(reason=str(error))
+        if not place_of(remote_id):
+            return Delivered(remote_id=remote_id)
         return await self._sent(said, place)
 
     async def delete(self, remote_id: str) -> Outcome:
-        """The message is gone, also if it was before; what only its reader saw goes by itself, late or soon."""
-        place = place_of(remote_id)
-        if place is None:
+        """The message is gone, also if it was before; what only its reader saw goes by itself, late or soon.
+
+        Of a thread that is the message it began with: what people said in it is theirs.
+        """
+        if not (place_of(remote_id) or remote_id.isdecimal()):
             return Refused(reason=f"{remote_id!r} is no place on Discord")
         try:
+            place = place_of(remote_id) or await self._threads.first_message(remote_id)
+            if place is None:
+                return Delivered(remote_id=remote_id)
             if not place.token or self._has_token(place):
                 await self._rest.remove(place)
         except NotTaken as error:
@@ -267,6 +281,8 @@ class DiscordPlatform:
         """Returns where a message of its own goes: the showcase, the summons' channel, or its author in private."""
         if post.target is Target.NOTICE:
             return await self._rest.direct(int(post.to.external_id))
+        if post.target is Target.PARTY_END:
+            return int(post.place)
         if post.target is Target.SHOWCASE or asked is None:
             return self._access.showcase_channel
         is_private = post.visibility is Visibility.DIRECT or (bool(asked.token) and not post.media)

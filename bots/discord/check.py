@@ -10,8 +10,8 @@ from bots.discord.client import NobodyKnows, NotTaken, SaidNo, point_at
 from bots.discord.rest import Rest
 from bots.platform import PlatformMisconfigured
 
-PERMISSIONS = 0x0000_0400 | 0x0000_0800 | 0x0000_8000 | 0x0001_0000 | 0x0040_0000_0000
-"""View channels, send messages, attach files, read history, send in threads: what the invitation asks for."""
+PERMISSIONS = 0x0000_0400 | 0x0000_0800 | 0x0000_8000 | 0x0001_0000 | 0x0040_0000_0000 | 0x0008_0000_0000
+"""View channels, send messages, attach files, read history, send in threads and make them: so the invitation asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

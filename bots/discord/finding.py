@@ -28,10 +28,12 @@ async def marked(rest: Rest, channel_id: int, post: Post, *, now_ms: int) -> Sai
 
 
 def _since(post: Post, *, now_ms: int) -> int:
-    """Returns an id before the post was first sent: the summons', or from the commission's time."""
+    """Returns an id before the post was first sent: the summons', its thread's, or from the commission's time."""
     asked = place_of(post.in_reply_to or "")
-    if asked is not None and post.target is Target.REPLY:
+    if asked is not None and post.target in {Target.REPLY, Target.PARTY}:
         return asked.id
+    if post.place.isdecimal():
+        return int(post.place)
     made = 0
     for letter in post.commission_id[:10]:
         made = made * 32 + "0123456789abcdefghjkmnpqrstvwxyz".index(letter)

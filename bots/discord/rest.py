@@ -10,13 +10,14 @@ from typing import Any, Final, cast
 import discord
 from discord.http import Route, handle_message_parameters
 
-from bots.discord.client import RATE_WAIT_MAX_S, NobodyKnows, NotTaken, in_our_words, intents
+from bots.discord.client import RATE_WAIT_MAX_S, NobodyKnows, NotTaken, SaidNo, in_our_words, intents
 from bots.discord.parse import Place
 from bots.discord.render import Draft
 
 PAGE: Final = 100
 EPHEMERAL: Final = 1 << 6
 THREADS: Final = frozenset({10, 11, 12})
+HAS_THREAD: Final = 160_004
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,16 @@ class Rest:
     async def remove(self, place: Place) -> None:
         """The message is gone."""
         await self._call(await self._original("DELETE", place) if place.token else _message("DELETE", place))
+
+    async def open_thread(self, place: Place, *, name: str, quiet_minutes: int) -> None:
+        """The message has a thread, of the message's id; doing it again changes nothing."""
+        path = "/channels/{channel_id}/messages/{message_id}/threads"
+        route = Route("POST", path, channel_id=place.channel_id, message_id=place.id)
+        try:
+            await self._call(route, json={"name": name, "auto_archive_duration": quiet_minutes})
+        except SaidNo as error:
+            if error.code != HAS_THREAD:
+                raise
 
     async def after(self, channel_id: int, since: int) -> list[Said]:
         """Returns up to a hundred messages after that id, oldest first."""

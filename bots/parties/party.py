@@ -241,6 +241,7 @@ def _post(party: Party, target: Target, text: str, *, in_reply_to: str | None = 
         in_reply_to=in_reply_to,
         visibility=Visibility.DIRECT if target is Target.NOTICE else Visibility.PUBLIC,
         thread_name=party.theme if target is Target.PARTY else "",
+        thread_hours=(party.ends_at_ms - party.created_at_ms) // HOUR_MS if target is Target.PARTY else 0,
         place=party.place if target is Target.PARTY_END else "",
         label="",
     )

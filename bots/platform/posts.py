@@ -64,8 +64,8 @@ class Post:
     `spoiler` is the content warning or None. `showcase_url` is the address of the same pictures' showcase
     post, once it is there. `to` is who is answered. `facts` is None on posts without pictures. `removes` is the post
     that a removal takes away; adapters see it as the argument of `delete` only. `nsfw`: its pictures are not safe for
-    work. `thread_name`: a thread of that name is opened under it, and its remote id is the thread's. `place`: it goes
-    into that thread. `label` is empty where nothing in it was made by a model.
+    work. `thread_name`: a thread of that name is opened under it, and its remote id is the thread's; people will use
+    it for `thread_hours`. `place`: it goes into that thread. `label` is empty where nothing in it was made by a model.
     """
 
     outbox_id: str
@@ -84,5 +84,6 @@ class Post:
     removes: str | None = None
     nsfw: bool = False
     thread_name: str = ""
+    thread_hours: int = 0
     place: str = ""
     label: str = AI_LABEL

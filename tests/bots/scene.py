@@ -15,7 +15,7 @@ from bots.inbox import Inbox
 from bots.manners import Gate, Rules, manners_room
 from bots.outbox import Outbox, Patience
 from bots.parties import Parties
-from bots.platform import PlatformEvent
+from bots.platform import Platform, PlatformEvent
 from bots.showcase import Ratings, Showcase
 from bots.store.commissions import commission_of_event
 from bots.store.outbox import posts_of_commission
@@ -110,9 +110,9 @@ class Scene:
             text_model=self.text_model,
         )
 
-    def rooms(self) -> list[Room]:
-        """What stands beside the desk."""
-        platforms = {self.square.name: self.square}
+    def rooms(self, platform: Platform | None = None) -> list[Room]:
+        """What stands beside the desk; platform: in place of the square."""
+        platforms: dict[str, Platform] = {(platform or self.square).name: platform or self.square}
         parties = Parties(uow=self.uow, clock=self.clock, horde=self.horde, platforms=platforms)
         rooms = [Ratings().room(), parties.room(), *self.more_rooms()]
         forgets = tuple(forget for room in rooms for forget in room.forgets)
@@ -122,9 +122,9 @@ class Scene:
         """What a scene has besides."""
         return []
 
-    async def take_turns(self) -> None:
+    async def take_turns(self, platform: Platform | None = None) -> None:
         """What is due in the rooms beside the desk is done."""
-        for room in self.rooms():
+        for room in self.rooms(platform):
             for turn in room.turns.values():
                 while await turn():
                     pass

@@ -29,7 +29,9 @@ from tests.doubles.discord_world import (
 )
 
 POST_MESSAGE = "POST /channels/{c}/messages"
+POST_THREAD = "POST /channels/{c}/messages/{m}/threads"
 PATCH_ORIGINAL = "PATCH /webhooks/{a}/{t}/messages/@original"
+QUIET_MINUTES = {60, 1_440, 4_320, 10_080}
 TOKEN_MS, ACKNOWLEDGE_MS = 15 * 60_000, 3_000
 LOADING, EPHEMERAL = 1 << 7, 1 << 6
 RESPONSES = {2: {4, 5, 9}, 3: {4, 5, 6, 7, 9}, 4: {8}, 5: {4, 5, 6, 7}}
@@ -75,6 +77,7 @@ class DiscordDouble(Deeds):
                 web.get(one + "/reactions/{e}", self._reactors),
                 web.patch(one, self._patch),
                 web.delete(one, self._delete),
+                web.post(one + "/threads", self._thread),
                 web.post(api + "/interactions/{i}/{t}/callback", self._callback),
                 web.patch(original, self._patch_original),
                 web.get(original, self._get_original),
@@ -169,6 +172,8 @@ class DiscordDouble(Deeds):
                 (50013, "Missing Permissions") if place.guild_id else (50007, "Cannot send messages to this user")
             )
             raise Wrong(403, code, why)
+        if place.is_locked:
+            raise Wrong(403, 160005, "Thread is locked")
         key = (place.id, str(given.get("nonce")))
         if given.get("enforce_nonce") and key in self._nonces:
             seen = place.messages.get(self._nonces[key])
@@ -185,6 +190,7 @@ class DiscordDouble(Deeds):
         if answered:
             message["message_reference"] = answered
         place.messages[int(message["id"])] = message
+        place.is_archived = False
         self._nonces[key] = int(message["id"])
         return plain(message)
 
@@ -211,6 +217,22 @@ class DiscordDouble(Deeds):
     async def _delete(self, request: web.Request) -> web.Response:
         self._place(request).messages.pop(int(self._one(request)["id"]))
         return web.Response(status=204)
+
+    async def _thread(self, request: web.Request) -> web.Response:
+        place, message, given = self._place(request), self._one(request), await body_of(request)
+        if place.is_shut or not place.may_thread:
+            raise Wrong(403, 50013, "Missing Permissions")
+        if place.parent_id is not None or place.guild_id is None:
+            raise Wrong(400, 50024, "Cannot execute action on this channel type")
+        if int(message["id"]) in self.channels:
+            raise Wrong(400, 160004, "A thread has already been created for this message")
+        if not 1 <= len(given["name"]) <= 100 or given.get("auto_archive_duration", 1_440) not in QUIET_MINUTES:
+            raise Wrong(400, 50035, "Invalid Form Body")
+        thread = Channel(int(message["id"]), place.guild_id, parent_id=place.id, name=given["name"])
+        thread.quiet_minutes = given.get("auto_archive_duration", 1_440)
+        self.channels[thread.id] = thread
+        await self.gateway.dispatch("THREAD_CREATE", {**thread.shown(), "newly_created": True}, waits=False)
+        return plain(thread.shown(), status=201)
 
     async def _callback(self, request: web.Request) -> web.Response:
         asked = self.asked[request.match_info["t"]]

@@ -26,7 +26,10 @@ class Wrong(Exception):  # noqa: N818 - it reads as what it is
 
 @dataclass
 class Channel:
-    """A channel, a thread (it has a parent) or a direct conversation; `is_shut`: the bot may not write there."""
+    """A channel, a thread (it has a parent) or a direct conversation; `is_shut`: the bot may not write there.
+
+    may_thread: it may make threads there. is_archived, is_locked: of a thread; who writes takes it out of the archive.
+    """
 
     id: int
     guild_id: int | None
@@ -34,16 +37,23 @@ class Channel:
     is_shut: bool = False
     is_nsfw: bool = False
     parent_id: int | None = None
+    name: str = ""
+    quiet_minutes: int = 60
+    may_thread: bool = True
+    is_archived: bool = False
+    is_locked: bool = False
 
     def shown(self) -> Json:
         """The channel as the API shows it."""
         if self.guild_id is None:
             return {"id": str(self.id), "type": 1}
-        room: Json = {"id": str(self.id), "type": 0, "name": f"room-{self.id}", "position": 0, "nsfw": self.is_nsfw}
+        room: Json = {"id": str(self.id), "type": 0, "position": 0, "nsfw": self.is_nsfw}
+        room["name"] = self.name or f"room-{self.id}"
         room["guild_id"] = str(self.guild_id)
         if self.parent_id is not None:
             del room["nsfw"]  # a thread does not tell: it is as its channel is
-            told = {"archived": False, "locked": False, "auto_archive_duration": 60, "archive_timestamp": MOMENT}
+            told = {"archived": self.is_archived, "locked": self.is_locked, "archive_timestamp": MOMENT}
+            told["auto_archive_duration"] = self.quiet_minutes
             room |= {"type": 11, "parent_id": str(self.parent_id), "owner_id": "1", "thread_metadata": told}
             room |= {"message_count": 0, "member_count": 1, "rate_limit_per_user": 0, "flags": 0}
         return room

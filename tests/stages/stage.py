@@ -112,7 +112,7 @@ class Play:
 
     def desk(self) -> Desk:
         platforms, scene = {self.platform.name: self.platform}, self.scene
-        rooms = scene.rooms()
+        rooms = scene.rooms(self.platform)
         return Desk(
             uow=scene.uow,
             horde=scene.horde,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 TEXT, WHOLE, YES_NO, USER, FILE = 3, 4, 5, 6, 11
@@ -12,6 +12,8 @@ STYLE, MODEL = "style", "model"
 """The options whose values are suggested while one writes."""
 EVERYWHERE: Final = {"integration_types": [0, 1], "contexts": [0, 1, 2]}
 """People may install the bot on a server or for themselves, and use it there, with it alone, or in a group."""
+ON_SERVERS: Final = {"integration_types": [0], "contexts": [0]}
+"""For what needs the bot to be a member."""
 
 Given: TypeAlias = dict[str, Any]
 """A command's options by name, as someone gave them."""
@@ -28,17 +30,21 @@ READINGS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One command. words: what a person would have written instead; of a menu it is None (controls.py knows them)."""
+    """One command. words: what a person would have written instead; of a menu it is None (controls.py knows them).
+
+    where: who can use it where.
+    """
 
     name: str
     description: str = ""
     options: tuple[Mapping[str, object], ...] = ()
     kind: int = SLASH
     words: Callable[[Given], str] | None = None
+    where: Mapping[str, object] = field(default_factory=lambda: EVERYWHERE)
 
     def payload(self) -> dict[str, object]:
         """Returns the command as Discord is told of it."""
-        told: dict[str, object] = {"type": self.kind, "name": self.name, **EVERYWHERE}
+        told: dict[str, object] = {"type": self.kind, "name": self.name, **self.where}
         if self.kind == SLASH:
             told |= {"description": self.description, "options": list(self.options)}
         return told
@@ -75,6 +81,12 @@ def _read(given: Given) -> str:
 
 def _write(given: Given) -> str:
     return _lines(f"write {given.pop('prompt', '')}", given)
+
+
+def _party(given: Given) -> str:
+    theme = given.pop("theme", "")
+    rules = [f"{name}: {value}" for name, value in given.items() if value not in {None, ""}]
+    return " ".join([f"party {theme}", *rules])
 
 
 def _alone(word: str) -> Callable[[Given], str]:
@@ -155,6 +167,21 @@ ENTRIES: Final = (
         options=(_option(TEXT, "code", "The code you got there; without one you get a code here", max_length=40),),
         words=_with("link", "code"),
     ),
+    Entry(
+        name="party",
+        description="Open a thread with a theme, and reward who draws along",
+        options=(
+            _option(TEXT, "theme", "What it is about", required=True, max_length=80),
+            _suggested(STYLE, "The style that everything is drawn in"),
+            _option(TEXT, "words", "Words of which each picture has one: fox, owl", max_length=400),
+            _option(WHOLE, "award", "Kudos from you for each guest's first picture", min_value=0, max_value=10_000),
+            _option(WHOLE, "guests", "For how many guests; 20 if not said", min_value=1, max_value=1_000),
+            _option(WHOLE, "hours", "How long it lasts; 24 if not said", min_value=1, max_value=168),
+        ),
+        words=_party,
+        where=ON_SERVERS,
+    ),
+    Entry(name="party-end", description="End your party now", words=_alone("party end"), where=ON_SERVERS),
     Entry(name="help", description="What one can say to the bot", words=_alone("help")),
     Entry(name="stop", description="Never be answered by the bot again", words=_alone("stop")),
     Entry(name="start", description="Take back /stop", words=_alone("start")),

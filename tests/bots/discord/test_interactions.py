@@ -36,6 +36,9 @@ def test_a_command_is_the_words_that_a_mention_would_use() -> None:
     assert words_of("tip", given(user="7", amount=10)) == "tip 10"
     assert (words_of("link", given(code="ABCD-EFGH")), words_of("link", [])) == ("link ABCD-EFGH", "link")
     assert words_of("forget-me", []) == "forget me"
+    party = given(theme="Winter animals", style="ocean", words="fox, owl", award=0, guests=3)
+    assert words_of("party", party) == "party Winter animals style: ocean words: fox, owl award: 0 guests: 3"
+    assert words_of("party-end", []) == "party end"
 
 
 def test_commands_are_told_again_only_where_they_differ() -> None:
