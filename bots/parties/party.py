@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from bots.asked import Asked, Room, Told
@@ -23,6 +24,7 @@ from bots.replies import (
 )
 from bots.store.outbox import add_post, posts_of_commission
 from bots.store.parties import (
+    FORGOTTEN,
     Party,
     PartyState,
     add_guest,
@@ -197,11 +199,13 @@ class Parties:
         row = next((one for one in rows if one.target is Target.PARTY), None)
         if row is not None and row.state is OutboxState.SENT and row.remote_id is not None:
             change_party(tx, party_id=party.id, state=PartyState.OPEN, place=row.remote_id)
+            if party.ends_at_ms <= now_ms:
+                self._end(tx, replace(party, state=PartyState.OPEN, place=row.remote_id), now_ms)
             return True
         if row is None or row.state is OutboxState.DEAD:
             left_mk = self._give_back(tx, party)
             change_party(tx, party_id=party.id, state=PartyState.ENDED)
-            if self._platforms[party.platform].capabilities.can_notify:
+            if self._platforms[party.platform].capabilities.can_notify and party.opener_id != FORGOTTEN:
                 text = party_failed(theme=party.theme, left_mk=left_mk)
                 add_post(tx, post=_post(party, Target.NOTICE, text), now_ms=now_ms)
             return True
@@ -210,6 +214,10 @@ class Parties:
     def _end(self, tx: Transaction, party: Party, now_ms: int) -> int:
         """The party is over and says so; returns what came back to its opener."""
         guests, left_mk = guest_count(tx, party_id=party.id), self._give_back(tx, party)
+        if party.state is PartyState.OPENING:
+            # Its thread may be there any moment: as soon as that is known it is said there that it is over.
+            change_party(tx, party_id=party.id, state=PartyState.OPENING, ends_at_ms=now_ms)
+            return left_mk
         change_party(tx, party_id=party.id, state=PartyState.ENDED)
         if party.place:
             text = party_over(theme=party.theme, guests=guests, award_mk=party.award_mk)

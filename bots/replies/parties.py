@@ -38,7 +38,8 @@ def party_over(*, theme: str, guests: int, award_mk: int) -> str:
     """The last post in the thread."""
     who = {0: "Nobody came this time.", 1: "One guest drew along."}.get(guests, f"{guests} guests drew along.")
     paid = f" Together they got {kudos(guests * award_mk)}." if guests and award_mk else ""
-    return f"The party “{theme}” is over. {who}{paid}"
+    name = f" “{theme}”" if theme else ""
+    return f"The party{name} is over. {who}{paid}"
 
 
 def party_ending(*, theme: str, left_mk: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 from sqlalchemy import Row, func, insert, select, update
@@ -12,6 +13,9 @@ from sqlalchemy import Row, func, insert, select, update
 from bots.store.tables import parties, party_guests
 from core.ports.store import ReadTransaction, Transaction
 from core.store import connection_of, take_turn
+
+FORGOTTEN: Final = "forgotten"
+"""In place of an opener who wanted to be."""
 
 
 class PartyState(StrEnum):
@@ -131,7 +135,7 @@ def wipe_opener(tx: Transaction, *, platform: str, opener_id: str) -> None:
     connection_of(tx).execute(
         update(parties)
         .where(parties.c.platform == platform, parties.c.opener_id == opener_id)
-        .values(opener_id="forgotten", opener_name="forgotten", theme="")
+        .values(opener_id=FORGOTTEN, opener_name=FORGOTTEN, theme="")
     )
 
 

@@ -176,3 +176,38 @@ async def test_who_is_forgotten_leaves_no_party_and_no_hold(scene: Scene) -> Non
     assert len(scene.square.of(Target.PARTY_END)) == 1
     audited = await scene.uow.read(audit)
     assert audited.ok
+
+
+async def test_a_party_that_ends_before_its_thread_is_there_says_so_in_it_and_rewards_nobody(scene: Scene) -> None:
+    """It stayed open in sight once: a thread without a party behind it."""
+    await enrich(scene, "ann", 100)
+    scene.square.say(OPEN, community="guild")
+    await scene.accept()
+    scene.square.say("@horde party end", community="guild")
+    await scene.accept()
+    assert await kudos_of(scene, "ann") == (100_000, 0)
+    await scene.deliver()
+    await scene.take_turns()
+    await scene.deliver()
+    [thread] = [one for one, post in scene.square.posts.items() if post.target is Target.PARTY]
+    [last] = scene.square.of(Target.PARTY_END)
+    assert last.place == thread
+    assert "“Winter animals” is over" in last.text
+    scene.square.say("@horde draw for me a fox", by="bob", community="guild", place=thread)
+    await scene.play()
+    assert "You got" not in said_to(scene, "bob")[-1].text
+    assert (await scene.uow.read(audit)).ok
+
+
+async def test_who_is_forgotten_while_a_thread_is_being_refused_is_not_written_to(scene: Scene) -> None:
+    await enrich(scene, "ann", 100)
+    scene.square.faults.append("refuse")
+    scene.square.say(OPEN, community="guild")
+    await scene.accept()
+    scene.square.say("@horde forget me")
+    await scene.accept()
+    for _ in range(3):
+        await scene.deliver()
+        await scene.take_turns()
+    assert scene.square.of(Target.NOTICE) == []
+    assert (await scene.uow.read(audit)).ok
