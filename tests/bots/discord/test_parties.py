@@ -7,7 +7,10 @@ import pytest
 
 from bots.discord.threads import quiet_minutes
 from bots.platform import Delivered, Found, Post, Refused, Target
+from bots.runner import Runner
+from bots.store.parties import party_places
 from bots.store.rows import OutboxState
+from bots.supervisor import Rhythm
 from core.domain.ids import MINT
 from core.domain.kudos.ledger import TransferReason
 from core.ports.store import Transaction
@@ -79,6 +82,12 @@ def opened(guild: Guild) -> Channel:
     return thread
 
 
+async def open_place(guild: Guild) -> str:
+    """Returns the thread of the party that is on, "" while there is none."""
+    places = await guild.play.scene.uow.read(lambda tx: party_places(tx, platform="discord", limit=1))
+    return next(iter(places), "")
+
+
 async def party_post(guild: Guild) -> Post:
     """Returns what opens the party, as the outbox has it."""
     return next(row.post for row in await guild.play.rows() if row.target is Target.PARTY)
@@ -123,6 +132,34 @@ async def test_a_whole_party(guild: Guild) -> None:
     assert "is over. 2 guests drew along. Together they got 10 kudos." in last
     assert await kudos_of(guild, ada) == (90_000, 0)
     assert (await guild.play.scene.uow.read(audit)).ok
+
+
+async def test_the_running_bots_open_a_party_and_end_it_when_its_time_is_over(guild: Guild) -> None:
+    scene, platform = guild.play.scene, guild.platform
+    runner = Runner(
+        uow=scene.uow,
+        clock=scene.clock,
+        horde=scene.horde,
+        shelf=scene.shelf,
+        platforms=[platform],
+        places={"discord": "discord"},
+        rooms=scene.rooms(platform),
+        rhythm=Rhythm(tick_s=0.02),
+    )
+    await guild.double.say(f"<@{BOT}> party Foxes hours: 2", by=guild.stage.ada)
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(runner.run())
+        while not await open_place(guild):  # noqa: ASYNC110 - a row gives no event
+            await asyncio.sleep(0.02)
+        thread = opened(guild)
+        assert await open_place(guild) == str(thread.id)
+        guild.clock.pass_s(2 * 3_600 + 1)
+        while not guild.double.said(thread.id):  # noqa: ASYNC110 - the double gives no event
+            await asyncio.sleep(0.02)
+        await runner.stop()
+    (last,) = guild.double.said(thread.id)
+    assert "The party “Foxes” is over." in last["content"]
+    assert await open_place(guild) == ""
 
 
 @pytest.mark.parametrize("fault", LOST)
