@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from cdn.keys import checked, is_public
-from cdn.notes import Note, NoteBook, rename_into
+from cdn.notes import Note, NoteBook, rename_into, write_new
 from cdn.signing import UrlSigner
 from core.domain.errors import InvalidRequest, NotFound, NotPermitted, Unavailable
 from core.ports.clock import Clock
@@ -184,29 +184,44 @@ class DiskObjects:
 
     def _put_all(self, objects: Sequence[NewObject]) -> None:
         for one in objects:
-            self._put(one.key, one.body, Note(content_type=one.content_type))
+            self._write(one.key, one.body, Note(content_type=one.content_type))
+        for folder in dict.fromkeys((self._bodies / one.key).parent for one in objects):
+            _sync_folder(folder)
 
     def _put(self, key: str, body: bytes, note: Note) -> ObjectHead:
-        with self._part() as part:
-            part.write(body)
-            return self._publish(key, part, sha256(body).hexdigest(), note)
+        head = self._write(key, body, note)
+        _sync_folder((self._bodies / key).parent)
+        return head
+
+    def _write(self, key: str, body: bytes, note: Note) -> ObjectHead:
+        """Put the body in its place; its folder is not synced yet."""
+        part = f"{self._parts}/{os.urandom(12).hex()}"
+        try:
+            stat = write_new(part, body, is_synced=True)
+            return self._place(key, part, stat, sha256(body).hexdigest(), note)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
 
     def _publish(self, key: str, part: IO[bytes], digest: str, note: Note) -> ObjectHead:
         part.flush()
         os.fsync(part.fileno())
-        return self._place(key, Path(str(part.name)), digest, note)
+        return self._settle(key, str(part.name), os.fstat(part.fileno()), digest, note)
 
-    def _place(self, key: str, source: Path, digest: str, note: Note) -> ObjectHead:
+    def _settle(self, key: str, source: str, stat: os.stat_result, digest: str, note: Note) -> ObjectHead:
+        """Rename the file to its place, on the disk when this returns."""
+        head = self._place(key, source, stat, digest, note)
+        _sync_folder((self._bodies / key).parent)
+        return head
+
+    def _place(self, key: str, source: str, stat: os.stat_result, digest: str, note: Note) -> ObjectHead:
         """Rename the file to its place.
 
         The note goes first: it says which file it is about, so without that file (killed in between) it is not used.
         """
-        stat = source.stat()
         note = msgspec.structs.replace(note, etag=digest[:32], size_bytes=stat.st_size, mtime_ns=stat.st_mtime_ns)
         self._notes.write(key, note)
-        target = self._bodies / key
-        rename_into(source, target)
-        _sync_folder(target.parent)
+        rename_into(source, f"{self._bodies}/{key}")
         return _head_of(key, note)
 
     def _copy(self, source_key: str, target_key: str, content_type: str, expires_at_ms: int | None) -> ObjectHead:
@@ -219,7 +234,7 @@ class DiskObjects:
             note = msgspec.structs.replace(
                 note, content_type=content_type, cache_s=_YEAR_S, expires_at_ms=expires_at_ms
             )
-            return self._place(target_key, part, note.etag, note)
+            return self._settle(target_key, str(part), part.stat(), note.etag, note)
         except FileNotFoundError as exc:
             raise _absent(source_key) from exc
         finally:
