@@ -2,9 +2,12 @@
 
 import argparse
 import asyncio
+import shutil
+import signal
 import sys
 import tempfile
 import time
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from config.settings import Settings, load_settings
 HELP = "Play the main job once: a mention on the timeline, a picture as the answer."
 TEXT = "@horde draw for me a red heart"
 BAR_CHARS = 24
+SIGINT_CODE = 128 + signal.SIGINT
+SIGTERM_CODE = 128 + signal.SIGTERM
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -33,14 +38,32 @@ def run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.data) if arguments.data else Path(tempfile.mkdtemp(prefix="horde-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        if arguments.platform:
-            from config.demos.platform import play
-
-            return asyncio.run(play(arguments.platform, folder.resolve(), arguments.text))
-        return asyncio.run(_demo(folder.resolve(), arguments.text))
+        return asyncio.run(_stoppable(_played(arguments, folder.resolve())))
     except DemoFailedError as error:
         sys.stderr.write(f"\nhorde demo: {error}\n")
         return 1
+    except (asyncio.CancelledError, KeyboardInterrupt) as stopped:
+        if not arguments.data:
+            shutil.rmtree(folder, ignore_errors=True)
+        sys.stderr.write("\nhorde demo: stopped before its end; nothing of it is left running.\n")
+        return SIGINT_CODE if isinstance(stopped, KeyboardInterrupt) else SIGTERM_CODE
+
+
+async def _played(arguments: argparse.Namespace, folder: Path) -> int:
+    if arguments.platform:
+        from config.demos.platform import play
+
+        return await play(arguments.platform, folder, arguments.text)
+    return await _demo(folder, arguments.text)
+
+
+async def _stoppable(demo: Coroutine[Any, Any, int]) -> int:
+    """The demo; SIGTERM and a closed terminal cancel it as Ctrl-C does, so that what it started is stopped, too."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is not None:
+        for stop in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(stop, task.cancel)
+    return await demo
 
 
 async def _demo(folder: Path, text: str) -> int:

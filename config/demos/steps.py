@@ -52,7 +52,8 @@ async def suite(folder: Path, *, env: Mapping[str, str] | None = None) -> AsyncI
         try:
             code = await asyncio.wait_for(process.wait(), STOP_S)
         except TimeoutError:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # its worker, too
             code = await process.wait()
     if code != 0:
         raise DemoFailedError(f"The suite ended with exit code {code} instead of 0. Its log: {log}\n{_tail(log)}")
