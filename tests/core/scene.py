@@ -56,9 +56,15 @@ class HandClock:
 
 
 @functools.cache
+def _template_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return the template's folder; the cache holds it, so it is gone when the process ends, and not before."""
+    return tempfile.TemporaryDirectory(prefix="horde-template-")
+
+
+@functools.cache
 def template() -> Path:
     """Return an empty database at the present schema, the bots' too, made once a test process."""
-    path = Path(tempfile.mkdtemp(prefix="horde-template-")) / "horde.db"
+    path = Path(_template_folder().name) / "horde.db"
     upgrade(f"sqlite:///{path}", ALL_VERSIONS)
     return path
 
