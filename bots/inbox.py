@@ -29,23 +29,37 @@ class Inbox:
         cursor = await self._uow.read(partial(cursor_of, platform=platform.name))
         waiting: asyncio.Queue[PlatformEvent] = asyncio.Queue(WAITING_MAX)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._store_all(platform, waiting, on_stored))
+            stored: asyncio.Queue[PlatformEvent] = asyncio.Queue(WAITING_MAX)
+            group.create_task(self._store_all(waiting, stored))
+            group.create_task(self._acknowledge_all(platform, stored, on_stored))
             async for event in platform.events(cursor):
                 await waiting.put(event)
             message = f"{platform.name} says nothing more: its stream has ended."
             raise PlatformDown(message)
 
-    async def _store_all(
-        self, platform: Platform, waiting: asyncio.Queue[PlatformEvent], on_stored: Callable[[], None]
-    ) -> None:
+    async def _store_all(self, waiting: asyncio.Queue[PlatformEvent], stored: asyncio.Queue[PlatformEvent]) -> None:
         while True:
-            events = [await waiting.get()]
-            while len(events) < BATCH and not waiting.empty():
-                events.append(waiting.get_nowait())
+            events = await _batch(waiting)
             await self._uow.write(partial(self._store, events=events), step=Step.INBOX)
-            await platform.acknowledge(events)
+            for event in events:
+                await stored.put(event)
+
+    async def _acknowledge_all(
+        self, platform: Platform, stored: asyncio.Queue[PlatformEvent], on_stored: Callable[[], None]
+    ) -> None:
+        """What is stored is acknowledged beside the storing: a call to the platform holds up nobody's summons."""
+        while True:
+            await platform.acknowledge(await _batch(stored))
             on_stored()
 
     def _store(self, tx: Transaction, *, events: list[PlatformEvent]) -> None:
         if store_events(tx, events=events, now_ms=self._clock.now_ms()):
             tx.after_commit(self._on_new)
+
+
+async def _batch(queue: asyncio.Queue[PlatformEvent]) -> list[PlatformEvent]:
+    """Returns what is in the queue, at least one and at most a hundred events."""
+    events = [await queue.get()]
+    while len(events) < BATCH and not queue.empty():
+        events.append(queue.get_nowait())
+    return events
