@@ -143,6 +143,8 @@ class ComposerView:
     page_trouble: an error that has nothing to do with what is in the box.
 
     key: the same form sent twice is one post.
+
+    answers: the post that is replied to.
     """
 
     text: str
@@ -152,3 +154,4 @@ class ComposerView:
     page_trouble: str = ""
     ideas: tuple[str, ...] = ()
     key: str = ""
+    answers: int | None = None

@@ -82,7 +82,7 @@ async def test_a_mention_is_written_drawn_and_voted_on_by_keyboard_alone(address
         await expect(page.locator("#price")).to_contain_text("kudos. You would have −")
         await tab_to(page, "Post")
         await page.keyboard.press("Enter")
-        await expect(page.locator("[data-thread]:first-child .said")).to_have_text("@horde draw for me a red heart")
+        await expect(page.locator("[data-thread]:first-child > .said")).to_have_text("@horde draw for me a red heart")
         await expect(page.locator("[data-way] progress")).to_be_visible()
         picture = page.locator(DRAWN)
         await picture.wait_for(timeout=PICTURE_MS)
@@ -152,3 +152,31 @@ async def test_it_fits_phone_and_desk_in_light_and_dark(
         shot = tmp_path / "page.png"
         await page.screenshot(path=shot)
         assert shot.stat().st_size > 10_000
+
+
+async def test_a_picture_is_replied_to(address: str) -> None:
+    """The page told people to reply to a picture, and had nothing to do it with."""
+    async with page_of(address) as page:
+        await page.goto(address)
+        await page.fill("#text", "@horde draw for me a blue apple")
+        await page.keyboard.press("Control+Enter")
+        await page.locator(DRAWN).wait_for(timeout=PICTURE_MS)
+        await page.locator("[data-thread]:first-child .reply [data-answer]").click()
+        await expect(page.locator("#answering")).to_be_visible()
+        assert await focused(page) == "text"
+        await page.keyboard.type("vary with a hat")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator("[data-thread]:first-child .reply img")).to_have_count(2, timeout=PICTURE_MS)
+        await expect(page.locator("#answering")).to_be_hidden()
+
+
+async def test_a_reply_needs_no_javascript(address: str) -> None:
+    async with page_of(address, javascript=False) as page:
+        await page.goto(address)
+        await page.fill("#text", "a note to reply to")
+        await page.get_by_role("button", name="Post", exact=True).click()
+        await page.locator("[data-thread]:first-child [data-answer]").click()
+        assert await page.input_value("#text") == "@horde "
+        await page.fill("#text", "my reply to it")
+        await page.get_by_role("button", name="Post", exact=True).click()
+        await expect(page.locator("[data-thread]:first-child .reply .said")).to_have_text("my reply to it")

@@ -53,6 +53,16 @@ class Asked:
         return int(text)
 
 
+def post_number(fields: Mapping[str, str]) -> int | None:
+    """Returns which post the fields reply to; raises InvalidRequest for what is no number."""
+    text = fields.get("in_reply_to", "")
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 18:
+        raise InvalidRequest("in_reply_to is no number of a post.", field="in_reply_to", value=text[:20])
+    return int(text)
+
+
 def wants_json(request: web.Request) -> bool:
     """Tells whether the answer is to be JSON: the script and programs say so, or send JSON themselves."""
     return JSON_TYPE in request.headers.get("Accept", "") or request.content_type == JSON_TYPE

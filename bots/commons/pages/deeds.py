@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from bots.commons.pages import answers
-from bots.commons.pages.asking import Asked
+from bots.commons.pages.asking import Asked, post_number
 from bots.commons.pages.context import CommonsContext
 from bots.commons.pages.shown import TEXT_CHARS_MAX, Pages
 from bots.commons.parse import mentions
@@ -34,7 +34,7 @@ class Deeds:
         """The text is on the timeline; a mention of the bot in it goes the way of every summons."""
         context, reader = self._context, asked.reader
         text = _clean(asked.fields.get("text", ""))
-        answered = _number(asked.fields.get("in_reply_to", ""))
+        answered = post_number(asked.fields)
         quote = context.prices.quote(text)
         if quote.trouble and mentions(text, handle=context.platform.handle):
             raise InvalidRequest(quote.trouble, field="text")
@@ -122,14 +122,6 @@ def _clean(text: str) -> str:
             value=len(kept),
         )
     return kept
-
-
-def _number(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isdecimal() or len(text) > 18:
-        raise InvalidRequest("in_reply_to is no number of a post.", field="in_reply_to", value=text[:20])
-    return int(text)
 
 
 def _see(address: str, *, anchor: str = "") -> web.Response:

@@ -8,13 +8,13 @@ from typing import TypeAlias
 from aiohttp import web
 
 from bots.commons.pages import answers
-from bots.commons.pages.asking import Asked, ask, read_body, wants_json
+from bots.commons.pages.asking import Asked, ask, post_number, read_body, wants_json
 from bots.commons.pages.context import CommonsContext
 from bots.commons.pages.deeds import Deeds
 from bots.commons.pages.shown import Pages
 from bots.commons.pages.streams import Streams
 from bots.commons.session import Reader, new_guest
-from core.domain.errors import HordeError
+from core.domain.errors import HordeError, InvalidRequest
 
 POST = r"/commons/posts/{post_id:\d{1,18}}"
 
@@ -89,8 +89,17 @@ class Door:
             response = await self._pages.write_page(
                 reader or self._context.sessions.reader(request) or new_guest(),
                 text=fields.get("text", "") or self._pages.begin,
+                answers=_post_number(fields),
                 troubles={TROUBLE_PLACES.get(request.path, "page_trouble"): str(error)},
                 status=status,
             )
         response.headers.update(answers.headers_of(error))
         return response
+
+
+def _post_number(fields: Mapping[str, str]) -> int | None:
+    """Returns which post was replied to, none where that was the error."""
+    try:
+        return post_number(fields)
+    except InvalidRequest:
+        return None

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bots.commons.best import PERIODS, read_best
 from bots.commons.pages import answers
-from bots.commons.pages.asking import Asked
+from bots.commons.pages.asking import Asked, post_number
 from bots.commons.pages.context import CommonsContext
 from bots.commons.parse import cursor_text
 from bots.commons.reading import (
@@ -52,8 +52,10 @@ class Pages:
 
     async def timeline(self, asked: Asked) -> web.Response:
         """The timeline, with the box to write in."""
-        text = asked.request.query.get("text", "")[:TEXT_CHARS_MAX] or self.begin
-        return await self.write_page(asked.reader, text=text, before=asked.before())
+        above = post_number(asked.request.query)
+        begin = self.begin if above is None else f"@{self._context.platform.handle} "
+        text = asked.request.query.get("text", "")[:TEXT_CHARS_MAX] or begin
+        return await self.write_page(asked.reader, text=text, before=asked.before(), answers=above)
 
     async def showcase(self, asked: Asked) -> web.Response:
         """The pictures of the showcase."""
@@ -147,6 +149,7 @@ class Pages:
         *,
         text: str,
         before: int | None = None,
+        answers: int | None = None,
         troubles: Mapping[str, str] | None = None,
         status: int = 200,
     ) -> web.Response:
@@ -163,6 +166,7 @@ class Pages:
                 price="" if quote.price_mk is None else price,
                 ideas=context.ideas,
                 key=secrets.token_urlsafe(12),
+                answers=answers,
                 **(troubles or {}),
             )
             return {

@@ -8,8 +8,10 @@ const news = document.getElementById("news");
 const threads = document.getElementById("threads");
 const form = document.getElementById("post-form");
 const box = document.getElementById("text");
+const answers = document.getElementById("answers");
 const token = page?.dataset.token ?? "";
-const BEGIN = `@${page?.dataset.handle ?? "horde"} draw for me `;
+const MENTION = `@${page?.dataset.handle ?? "horde"} `;
+const BEGIN = `${MENTION}draw for me `;
 const told = new Map();
 
 const all = (selector, root = document) => root.querySelectorAll(selector);
@@ -172,6 +174,14 @@ function begin(text) {
   showPrice();
 }
 
+function answerTo(post) {
+  answers.value = post;
+  const line = document.getElementById("answering");
+  line.hidden = !post;
+  line.querySelector("a").href = `/posts/${post}`;
+  line.querySelector("b").textContent = post;
+}
+
 function writeHere() {
   let timer = 0;
   box.addEventListener("input", () => {
@@ -191,8 +201,9 @@ function writeHere() {
     if (button.disabled) return;
     button.disabled = true;
     try {
-      const answer = await send("/commons/posts", { text: box.value });
+      const answer = await send("/commons/posts", { text: box.value, in_reply_to: answers.value });
       trouble("");
+      answerTo("");
       box.value = BEGIN;
       document.getElementById("price").textContent = answer.sentence ?? "";
       showThread(answer.html);
@@ -212,9 +223,22 @@ function writeHere() {
 // --- What is clicked anywhere ------------------------------------------------------------------------------------
 
 document.addEventListener("click", (event) => {
+  const answer = event.target.closest("[data-answer]");
+  if (answer && box && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    answerTo(answer.dataset.answer);
+    begin(MENTION);
+    document.getElementById("compose").scrollIntoView({ block: "start" });
+  }
+  if (box && event.target.closest("#answer-not")) {
+    event.preventDefault();
+    answerTo("");
+    begin(BEGIN);
+  }
   const idea = event.target.closest("[data-idea]");
   if (idea && box && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
+    answerTo("");
     begin(idea.dataset.idea);
     document.getElementById("compose").scrollIntoView({ block: "start" });
   }
