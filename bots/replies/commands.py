@@ -11,7 +11,7 @@ STYLES_SHOWN: Final = 40
 
 def nothing_before() -> str:
     """`again` without an earlier order."""
-    return "I find no earlier order of yours that I could repeat. Write what I shall draw."
+    return "I find no earlier order of yours that I could repeat. Tell me what to draw."
 
 
 def nothing_to_vary() -> str:
@@ -89,5 +89,5 @@ def balance(*, handle: str, available_mk: int, held_mk: int) -> str:
 def deleted(*, found: bool) -> str:
     """What `delete` did."""
     if not found:
-        return "I find no post of mine that was made for you. Reply “delete” to the one that shall go."
+        return "I find no post of mine that was made for you. Reply “delete” to the one you want gone."
     return "It and its posts are being deleted."

@@ -7,8 +7,8 @@ from core.domain.kudos.linking import LinkRefusal
 def link_code(*, code: str, handle: str) -> str:
     """The code; for one person's eyes alone."""
     return (
-        f"Your code is {code}. Within ten minutes, say “link {code}” to @{handle} (or my name there) where "
-        "else you are, and both names have one purse. Show it to nobody: whoever says it gets your kudos."
+        f"Your code is {code}. Within ten minutes, say “link {code}” to @{handle} (or my name there) on "
+        "the other platform, and both names share one purse. Show it to nobody: whoever says it gets your kudos."
     )
 
 
@@ -24,7 +24,7 @@ def link_in_private(handle: str) -> str:
 
 def link_from_elsewhere() -> str:
     """Whoever signed in with an API key needs no code of theirs."""
-    return "You are signed in. Ask me for a code where else you are (say “link” there), and say “link CODE” here."
+    return "You are signed in here. Say “link” to me on the other platform for a code, then say “link CODE” here."
 
 
 def linked(*, handle: str, available_mk: int | None) -> str:
@@ -50,7 +50,10 @@ def link_refused(refusal: LinkRefusal) -> str:
     """A code joined nothing."""
     match refusal:
         case LinkRefusal.UNKNOWN_CODE:
-            return "I do not know that code: a code is good once and for ten minutes. Say “link” there for another."
+            return (
+                "I do not know that code: a code is good once and for ten minutes. "
+                "Say “link” on the other platform for a new one."
+            )
         case LinkRefusal.TOO_MANY_TRIES:
             return "Those were too many wrong codes. Try again in ten minutes, with a new one."
         case LinkRefusal.ALREADY_ONE:

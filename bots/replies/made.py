@@ -97,7 +97,7 @@ def cut_to(name: str, asked: str, made: str, why: str) -> str:
 def left_out(what: str, count: int, most: int) -> str:
     """So many of something were more than the limit."""
     return (
-        f"The last {count} {what} were left out: {most} are taken."
+        f"The last {count} {what}s were left out: {most} are taken."
         if count > 1
         else f"The last {what} was left out: {most} are taken."
     )
@@ -126,10 +126,10 @@ def changed_alt_text(form: str, *, chars_max: int) -> str:
 def censored(kind: Kind = Kind.IMAGE) -> str:
     """Everything was held back by the safety check of the worker."""
     if kind is Kind.TEXT:
-        return "The text was written, but the worker held it back. Word your wish more harmlessly."
+        return "The text was written, but the worker held it back. Ask for something milder."
     return (
         "The picture was made, but the safety check held it back as not safe for work. "
-        "Word the prompt more harmlessly, or try another seed."
+        "Ask for something milder, or try another seed."
     )
 
 

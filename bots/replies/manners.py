@@ -17,9 +17,13 @@ def started(*, was_stopped: bool) -> str:
 
 def forgotten(*, posts: int, others: int) -> str:
     """The answer to `forget me`; others: how many other platforms' names the same purse still has."""
-    gone = "There were no posts of mine for you here." if posts == 0 else f"{posts} posts and their pictures are going."
+    gone = {
+        0: "There were no posts of mine for you here.",
+        1: "One post and its pictures are going.",
+    }.get(posts, f"{posts} posts and their pictures are going.")
+    names = "other linked name" if others == 1 else f"{others} other linked names"
     purse = (
-        f"Your purse stays with your {others} other linked names."
+        f"Your purse stays with your {names}."
         if others
         else "Your purse was closed; if that was a mistake, the horde's operator can open it again for some weeks."
     )

@@ -53,13 +53,13 @@ def party_failed(*, theme: str, left_mk: int) -> str:
     back = f" Your {kudos(left_mk)} were given back." if left_mk else ""
     return (
         f"I could not open a thread for the party “{theme}”.{back} "
-        "Look whether I may write and make threads there, and try again."
+        "Check that I may write and make threads there, and try again."
     )
 
 
 def no_party_here() -> str:
     """Where parties cannot be."""
-    return "Parties are held in threads of a server, and here are none."
+    return "Parties are held in threads of a server, and there are none here. Open it where there are."
 
 
 def no_party_of_yours() -> str:
@@ -69,7 +69,8 @@ def no_party_of_yours() -> str:
 
 def too_many_parties(limit: int) -> str:
     """Someone opens one party after another."""
-    return f"You have {limit} parties already, the most at once. End one first: party end"
+    parties = "a party" if limit == 1 else f"{limit} parties"
+    return f"You have {parties} already, the most at once. End one first: party end"
 
 
 def party_award(*, theme: str, award_mk: int) -> str:

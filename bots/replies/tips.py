@@ -16,7 +16,7 @@ def tip_given(*, amount_mk: int, taker: str, available_mk: int) -> str:
 def tip_too_dear(*, amount_mk: int, available_mk: int) -> str:
     """The giver has not enough; for the giver alone."""
     return (
-        f"Your tip of {kudos(amount_mk)} was not given: {kudos(amount_mk - available_mk)} are missing. "
+        f"Your tip of {kudos(amount_mk)} was not given: you are {kudos(amount_mk - available_mk)} short. "
         "A tip makes no debt; lend a worker to earn kudos, or give less."
     )
 

@@ -54,7 +54,7 @@ def test_sizes_are_cut_with_a_note(book: StyleBook, option: str, size: tuple[int
         ("cfg: 900", "cfg 900 became 100"),
         ("n: 0", "n 0 became 1"),
         ("lora: 1, 2, 3, 4, 5, 6", "The last LoRA was left out: 5 are taken."),
-        ("lora: 1, 2, 3, 4, 5, 6, 7", "The last 2 LoRA were left out: 5 are taken."),
+        ("lora: 1, 2, 3, 4, 5, 6, 7", "The last 2 LoRAs were left out: 5 are taken."),
     ],
 )
 def test_what_is_over_a_limit_is_cut_with_a_note(book: StyleBook, option: str, note: str) -> None:

@@ -149,7 +149,7 @@ async def test_a_party_whose_thread_cannot_be_made_gives_everything_back(scene: 
 async def test_without_threads_there_is_no_party(scene: Scene) -> None:
     scene.square.say(OPEN)
     await scene.play()
-    assert "here are none" in said_to(scene, "ann")[0].text
+    assert "there are none here" in said_to(scene, "ann")[0].text
 
 
 async def test_three_parties_at_once_are_the_most(scene: Scene) -> None:

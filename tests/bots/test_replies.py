@@ -4,7 +4,18 @@ import inspect
 
 import pytest
 
-from bots.replies import ERROR_REPLIES, error_reply, kudos, nothing_made, pictures_made, shown, styles_text
+from bots.replies import (
+    ERROR_REPLIES,
+    error_reply,
+    forgotten,
+    kudos,
+    left_out,
+    nothing_made,
+    pictures_made,
+    shown,
+    styles_text,
+    too_many_parties,
+)
 from core.domain import errors
 from core.domain.errors import (
     HordeError,
@@ -73,3 +84,15 @@ def test_long_style_lists_are_cut() -> None:
     said = styles_text(styles={f"s{i}": "" for i in range(100)}, categories=["c"], word="", nearest=())
     assert "60 more" in said
     assert "c" in said
+
+
+def test_what_is_said_of_one_and_of_many_is_grammatical() -> None:
+    """It said `1 posts`, `1 other linked names`, `2 LoRA` and `1 parties`."""
+    assert "One post and its pictures are going. Your purse stays with your other linked name." in forgotten(
+        posts=1, others=1
+    )
+    assert "2 posts and their pictures are going. Your purse stays with your 3 other linked names." in forgotten(
+        posts=2, others=3
+    )
+    assert too_many_parties(1).startswith("You have a party already")
+    assert left_out("LoRA", 2, 5).startswith("The last 2 LoRAs were left out")

@@ -39,7 +39,7 @@ async def test_a_registered_account_stays(scene: PurseScene) -> None:
     made = await scene.uow.write(
         lambda tx: register(tx, name="ann on the web", kudos_mk=5_000, now_ms=scene.clock.now_ms())
     )
-    assert "Ask me for a code where else you are" in await told(scene, "link", by="web", account_id=made.account.id)
+    assert "Say “link” to me on the other platform" in await told(scene, "link", by="web", account_id=made.account.id)
     code = code_in(await told(scene, "link", by="ann"))
     assert made.account.handle in await told(scene, f"link {code}", by="web", account_id=made.account.id)
     assert await scene.has_mk("ann") == 35_000 == await scene.balance_mk(made.account.id)

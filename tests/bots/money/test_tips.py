@@ -128,7 +128,7 @@ async def test_a_tip_makes_no_debt_and_says_in_private_what_is_missing(scene: Pu
     await scene.accept()
     await scene.deliver()
     [told] = scene.notices()
-    assert "6 kudos are missing" in told.text
+    assert "you are 6 kudos short" in told.text
     await scene.person("bob", kudos=20)
     scene.square.react("m8", "💎")
     await scene.accept()
@@ -208,7 +208,7 @@ async def test_where_replies_are_public_no_balance_is_told(scene: PurseScene) ->
     told = next(row.post for row in await scene.rows(said) if row.target is Target.REPLY)
     assert "not given" in told.text
     assert not any(digit in told.text for digit in "0123456789")
-    assert "7 kudos are missing" in scene.notices()[0].text
+    assert "you are 7 kudos short" in scene.notices()[0].text
 
 
 async def test_tip_on_a_bots_post_is_for_its_requester(scene: PurseScene) -> None:
