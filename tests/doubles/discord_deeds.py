@@ -62,13 +62,14 @@ class Deeds:
         channel: int = 11,
         answers: int | None = None,
         pictures: tuple[str, ...] = (),
+        alt_text: str | None = None,
         is_lost: bool = False,
     ) -> int:
         """Someone writes. is_lost: the gateway never tells of it, as while it has forgotten the bot."""
         place = self.channels[channel]
         message = message_of(self.snowflake(), place, by, text)
         message["mentions"] = [self.bot] if f"<@{BOT}>" in text else []
-        message["attachments"] = [attached(number, name) for number, name in enumerate(pictures)]
+        message["attachments"] = [attached(number, name, alt_text) for number, name in enumerate(pictures)]
         if answers is not None:
             message["message_reference"] = {"message_id": str(answers), "channel_id": str(channel)}
         place.messages[int(message["id"])] = message
@@ -200,11 +201,11 @@ class Deeds:
         return {**MEMBER, "roles": [str(KEEPERS)] if person["id"] in self.moderators else []}
 
 
-def attached(number: int, name: str) -> Json:
+def attached(number: int, name: str, alt_text: str | None = None) -> Json:
     """A picture in someone's message."""
     address = f"https://cdn.invalid/{name}"
     sizes = {"size": 10, "width": 64, "height": 64}
     return {"id": str(number), "filename": name, "content_type": "image/png", "url": address, **sizes} | {
         "proxy_url": address,
-        "description": None,
+        "description": alt_text,
     }

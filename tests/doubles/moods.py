@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.doubles.discord import POST_MESSAGE, DiscordDouble
 from tests.doubles.mastodon import POST_STATUS, MastodonDouble
 from tests.doubles.reddit.server import POSTING, RedditDouble
 
@@ -37,6 +38,18 @@ REDDIT: tuple[str, ...] = (
     "slow-lists",
     "shadow-ban",
     "suspended",
+)
+
+DISCORD: tuple[str, ...] = (
+    "well",
+    *LOST,
+    "503",
+    "429",
+    "drop",
+    "hang",
+    "line-dropped",
+    "session-forgotten",
+    "revoked-token",
 )
 
 
@@ -107,3 +120,24 @@ def turn_reddit(double: RedditDouble, mood: str) -> None:
             town.suspended = True
         case _:
             raise ValueError(mood)
+
+
+def turn_discord(double: DiscordDouble, mood: str) -> None:
+    """The Discord is so from now on; `429` is of the next message alone, `line-dropped` of the next line."""
+    match mood:
+        case "well":
+            double.outage, double.accepts, double.gateway.is_forgetful = None, double.token, False
+            double.faults.clear()
+        case "503" | "drop" | "hang":
+            double.outage = mood
+        case "429" | "accept-then-503" | "accept-then-drop" | "accept-then-hang":
+            double.faults.append((POST_MESSAGE, mood))
+        case "line-dropped":
+            double.gateway.closes_with = 4000
+        case "session-forgotten":
+            double.gateway.is_forgetful = True
+        case "revoked-token":
+            double.accepts = "another token"
+        case _:
+            message = f"Discord has no mood {mood!r}. It has {', '.join(DISCORD)}."
+            raise ValueError(message)

@@ -11,7 +11,7 @@ from tests.doubles.discord_gateway import Json
 from tests.doubles.discord_world import BOT, user
 from tests.doubles.fediverse import Resident
 from tests.doubles.mastodon import MastodonDouble
-from tests.doubles.moods import MASTODON, REDDIT, turn, turn_reddit
+from tests.doubles.moods import DISCORD, MASTODON, REDDIT, turn, turn_discord, turn_reddit
 from tests.doubles.people import Seen, Town
 from tests.doubles.reddit.server import RedditDouble
 from tests.doubles.reddit.town import Thing
@@ -150,10 +150,7 @@ class RedditTown:
 class DiscordTown:
     """A Discord with a channel to talk in and one for the showcase."""
 
-    moods: tuple[str, ...] = ()
-
-    def turn(self, mood: str) -> None:
-        raise NotImplementedError(mood)
+    moods = DISCORD
 
     def __init__(self) -> None:
         self._server = DiscordDouble()
@@ -169,6 +166,9 @@ class DiscordTown:
             "HORDE_DISCORD_SHOWCASE_CHANNEL": str(SHOWCASE_CHANNEL),
             "HORDE_DISCORD_CHANNELS": str(TALK_CHANNEL),
         }
+
+    def turn(self, mood: str) -> None:
+        turn_discord(self._server, mood)
 
     def words(self) -> str:
         return f"A small Discord is at {self._server.url}."

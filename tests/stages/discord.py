@@ -11,6 +11,7 @@ from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
 from tests.doubles.discord import POST_MESSAGE, DiscordDouble
 from tests.doubles.discord_world import BOT, GUILD, user
+from tests.doubles.moods import turn_discord
 from tests.stages.abilities import Abilities, Unchanging
 from tests.stages.stage import Shown
 
@@ -24,8 +25,16 @@ class DiscordStage(Unchanging):
     """
 
     lost_answers: tuple[str, ...] = ("accept-then-503", "accept-then-drop", "accept-then-hang")
-    # Its library waits for a 429 itself, so nothing comes back from it.
-    abilities = Abilities(has_parents=True, community=str(GUILD))
+    # Its library waits for a 429 itself, so nothing comes back from it. What is in other people's messages Discord
+    # tells only those who have its privileged intent.
+    abilities = Abilities(
+        broken_reading=("503", "session-forgotten"),
+        conditions=("429", "line-dropped"),
+        shut_out=("revoked-token",),
+        has_pictures=True,
+        has_parents=True,
+        community=str(GUILD),
+    )
 
     def __init__(self, double: DiscordDouble, *, clock: Clock, objects: ObjectStore) -> None:
         self.name = "discord"
@@ -90,6 +99,24 @@ class DiscordStage(Unchanging):
 
     def fault(self, kind: str) -> None:
         self.double.faults.append((POST_MESSAGE, kind))
+
+    def set_up(self, kind: str) -> None:
+        turn_discord(self.double, kind)
+
+    def mend(self) -> None:
+        turn_discord(self.double, "well")
+
+    async def show(self, alt_text: str, *, text: str, in_reply_to: str | None = None) -> str:
+        place = place_of(in_reply_to) if in_reply_to else None
+        said = await self.double.say(
+            text.replace("@horde", f"<@{BOT}>"),
+            by=self.ada,
+            channel=TALK,
+            answers=place.id if place else None,
+            pictures=("picture.png",),
+            alt_text=alt_text,
+        )
+        return f"{TALK}.{said}"
 
     def outage(self, *, is_down: bool) -> None:
         self.double.outage = "503" if is_down else None

@@ -33,6 +33,7 @@ class MastodonStage:
         conditions=("broken-idempotency", "400-for-422", "no-events", "no-streams", "slow-pictures"),
         shut_out=("revoked-token", "disabled-account"),
         has_pictures=True,
+        sees_above=True,
         has_parents=True,
         community="fedi.test",
     )

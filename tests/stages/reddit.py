@@ -32,6 +32,7 @@ class RedditStage:
         conditions=("token-expired", "slow-lists"),
         shut_out=("shadow-ban", "suspended"),
         has_pictures=True,
+        sees_above=True,
         has_parents=True,
         community="pictures",
     )
