@@ -47,7 +47,9 @@ class DiscordDouble(Deeds):
 
     def __init__(self, *, clock: Clock | None = None, token: str = "bot-token") -> None:
         super().__init__(clock=clock or SystemClock(), token=token)
-        self.token = self.accepts = token
+        self.token = token
+        self.accepts: str | None = None
+        """The only token that it takes, where that is another one than the bot's."""
         self.url = ""
         self.faults: list[tuple[str, str]] = []
         self.outage: str | None = None
@@ -122,7 +124,7 @@ class DiscordDouble(Deeds):
         if not self.outage and fault:
             self.faults.remove((route, fault))
         try:
-            if request.headers.get("Authorization") not in {f"Bot {self.accepts}", None}:
+            if request.headers.get("Authorization") not in {f"Bot {self.accepts or self.token}", None}:
                 raise Wrong(401, 0, "401: Unauthorized")
             if not fault or fault.startswith("accept-then-"):
                 response = await handler(request)

@@ -126,7 +126,7 @@ def turn_discord(double: DiscordDouble, mood: str) -> None:
     """The Discord is so from now on; `429` is of the next message alone, `line-dropped` of the next line."""
     match mood:
         case "well":
-            double.outage, double.accepts, double.gateway.is_forgetful = None, double.token, False
+            double.outage, double.accepts, double.gateway.is_forgetful = None, None, False
             double.faults.clear()
         case "503" | "drop" | "hang":
             double.outage = mood
