@@ -133,7 +133,7 @@ class Ending:
             text = "\n".join([text, *more])
         else:
             form = status.results[0].model
-            text = picture_changed(form=form, price_mk=status.spent_mk, balance_mk=end.told_mk)
+            text = picture_changed(form=form, price_mk=status.spent_mk, balance_mk=end.told_mk, notes=mine.notes)
         end.finish(tx, now_ms)
         facts = facts_of(mine, status, price_mk=status.spent_mk, balance_mk=end.told_mk)
         shown = self._showcase.post_for(mine, media=media, facts=replace(facts, balance_mk=None)) if drawn else None

@@ -8,7 +8,7 @@ from bots.asked import Asked, Room, Told
 from bots.grammar import CommandWord
 from bots.horde.port import Horde
 from bots.platform import Platform, Visibility
-from bots.replies.linking import (
+from bots.replies import (
     link_code,
     link_code_sent,
     link_from_elsewhere,

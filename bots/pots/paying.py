@@ -6,7 +6,7 @@ from bots.asked import Payment, Room
 from bots.horde.port import Horde
 from bots.platform import PlatformEvent
 from bots.pots.sponsoring import give_back
-from bots.replies.pots import pot_paid
+from bots.replies import pot_paid
 from bots.store.money.pots import (
     PotState,
     add_payment,

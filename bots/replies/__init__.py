@@ -12,6 +12,16 @@ from bots.replies.commands import (
     styles_text,
     too_late,
 )
+from bots.replies.linking import (
+    link_code,
+    link_code_sent,
+    link_from_elsewhere,
+    link_in_private,
+    link_refused,
+    linked,
+    not_linked,
+    unlinked,
+)
 from bots.replies.made import (
     MORE,
     SPOILER,
@@ -44,6 +54,7 @@ from bots.replies.parties import (
     too_many_parties,
     word_missing_at_party,
 )
+from bots.replies.pots import pot_paid
 from bots.replies.refusals import (
     ERROR_REPLIES,
     asked_not_to,
@@ -55,6 +66,16 @@ from bots.replies.refusals import (
     picture_refused,
     unknown_style,
     unserved,
+)
+from bots.replies.tips import (
+    tip_for_a_bot,
+    tip_for_nobody,
+    tip_for_oneself,
+    tip_given,
+    tip_held,
+    tip_not_covered,
+    tip_out_of_bounds,
+    tip_too_dear,
 )
 from bots.replies.waiting import waiting_text, withdrawn
 from bots.replies.words import PROMPT_SHOWN_CHARS, kudos, shown
@@ -79,12 +100,19 @@ __all__ = [
     "help_text",
     "kudos",
     "left_out",
+    "link_code",
+    "link_code_sent",
+    "link_from_elsewhere",
+    "link_in_private",
+    "link_refused",
+    "linked",
     "missing_prompt",
     "more_words",
     "no_more",
     "no_party_here",
     "no_party_of_yours",
     "no_picture",
+    "not_linked",
     "nothing_before",
     "nothing_made",
     "nothing_to_vary",
@@ -99,6 +127,7 @@ __all__ = [
     "picture_changed",
     "picture_refused",
     "pictures_made",
+    "pot_paid",
     "read_in",
     "showcased",
     "shown",
@@ -106,10 +135,19 @@ __all__ = [
     "status_text",
     "stopped",
     "styles_text",
+    "tip_for_a_bot",
+    "tip_for_nobody",
+    "tip_for_oneself",
+    "tip_given",
+    "tip_held",
+    "tip_not_covered",
+    "tip_out_of_bounds",
+    "tip_too_dear",
     "too_fast",
     "too_late",
     "too_many_parties",
     "unknown_style",
+    "unlinked",
     "unserved",
     "waiting_text",
     "withdrawn",

@@ -35,10 +35,10 @@ def pictures_made(
     )
 
 
-def picture_changed(*, form: str, price_mk: int, balance_mk: int | None) -> str:
+def picture_changed(*, form: str, price_mk: int, balance_mk: int | None, notes: str = "") -> str:
     """The reply beside a picture that was not drawn but changed."""
     done = "made larger" if form in UPSCALERS else "with its faces mended" if form in FACE_FIXERS else "cut out"
-    return _lines(f"Here is the picture, {done}.", price(price_mk, balance_mk))
+    return _lines(f"Here is the picture, {done}.", price(price_mk, balance_mk), notes)
 
 
 def words_made(

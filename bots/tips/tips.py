@@ -9,8 +9,8 @@ from bots.asked import Asked, Room, Told
 from bots.grammar import CommandWord
 from bots.horde.port import Horde
 from bots.platform import Author, EventKind, Platform, PlatformEvent, Visibility
-from bots.replies import error_reply
-from bots.replies.tips import (
+from bots.replies import (
+    error_reply,
     tip_for_a_bot,
     tip_for_nobody,
     tip_for_oneself,

@@ -1,13 +1,18 @@
 """A sponsor's pot pays for a community's members within its bounds, and what is left comes back."""
 
+import io
+
 import pytest
+from PIL import Image
 
 from bots.platform import PlatformEvent, Target
 from bots.pots import PotTerms, change_pot, close_pot, open_pot
 from bots.store.money.pots import Pot, PotState, all_pots
 from bots.store.rows import CommissionState
 from core.domain.errors import Conflict, InsufficientKudos
+from tests.bots.makers import alchemist, work
 from tests.bots.money.purse import PurseScene
+from tests.bots.scene import picture
 
 
 async def opened(scene: PurseScene, *, budget_mk: int, **bounds: int) -> Pot:
@@ -44,6 +49,36 @@ async def test_the_pot_pays_instead_of_the_member_and_says_so(scene: PurseScene)
     assert await scene.balance_mk(pot.account_id) == 500_000 - price_mk
     reply = next(row.post for row in await scene.rows(event) if row.target is Target.REPLY)
     assert "The pot of r/pics paid for this." in reply.text
+    await scene.audited()
+
+
+@pytest.mark.parametrize(("asked", "form"), [("upscale", "RealESRGAN_x4plus"), ("fix face", "GFPGAN")])
+async def test_the_pot_is_named_beside_a_picture_that_was_only_changed(
+    scene: PurseScene, asked: str, form: str
+) -> None:
+    """What a pot paid for was told only beside drawn pictures and texts."""
+    pot = await opened(scene, budget_mk=500_000)
+    await scene.person("ann", kudos=20)
+    scene.square.say("@horde draw me a cat", by="ann")
+    await scene.accept()
+    body = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(body, "PNG")
+    for job in await scene.work():
+        await scene.objects.put(f"pictures/2026/11/{job.job_id}.webp", body.getvalue(), content_type="image/webp")
+    await scene.react()
+    await scene.deliver()
+    has_mk = await scene.has_mk("ann")
+    await work(scene, alchemist(scene), picture)
+    event = scene.square.say(f"@horde {asked}", by="ann", community="pics")
+    await scene.accept()
+    [job] = await work(scene, alchemist(scene), picture)
+    assert job.model == form
+    await scene.react()
+    await scene.deliver()
+    [reply] = [row.post for row in await scene.rows(event) if row.target is Target.REPLY]
+    assert "The pot of r/pics paid for this." in reply.text
+    assert await scene.has_mk("ann") == has_mk
+    assert await scene.balance_mk(pot.account_id) == 500_000 - (await scene.commission(event)).price_mk
     await scene.audited()
 
 
