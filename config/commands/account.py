@@ -104,6 +104,18 @@ async def _show(arguments: argparse.Namespace) -> int:
             "moderator": account.moderator,
             "guest": account.guest,
             "identities": [f"{one.platform}:{one.display_name}" for one in told.identities],
+            "merges": [
+                {
+                    "merge": merge.id,
+                    "at": _when(merge.made_at_ms),
+                    "from": merge.from_id,
+                    "to": merge.to_id,
+                    "names": [f"{one.platform}:{one.display_name}" for one in merge.identities],
+                    "kudos": merge.moved_mk / MK,
+                    "undone": None if merge.undone_at_ms is None else _when(merge.undone_at_ms),
+                }
+                for merge in told.merges
+            ],
         }
         sys.stdout.write(json.dumps(row) + "\n")
         return 0
@@ -112,6 +124,13 @@ async def _show(arguments: argparse.Namespace) -> int:
     sys.stdout.write(f"waiting     {told.waiting} jobs\n")
     for one in told.identities:
         sys.stdout.write(f"identity    {one.platform}: {one.display_name}\n")
+    for merge in told.merges:
+        names = ", ".join(f"{one.platform}: {one.display_name}" for one in merge.identities)
+        undone = "" if merge.undone_at_ms is None else f"  undone {_when(merge.undone_at_ms)}"
+        sys.stdout.write(
+            f"merge       {merge.id}  {_when(merge.made_at_ms)}  from {merge.from_id} ({names}) to {merge.to_id}  "
+            f"{kudos(merge.moved_mk)}{undone}\n"
+        )
     for moved in told.transfers:
         sign = "+" if moved.to_id == account.id else "-"
         sys.stdout.write(f"transfer    {sign}{kudos(moved.amount_mk)}  {moved.reason}\n")

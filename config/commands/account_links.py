@@ -25,7 +25,7 @@ def add(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> list[
     unlink = actions.add_parser("unlink", help="give a name on a platform an account of its own, or undo a merge")
     unlink.add_argument("platform", nargs="?", help="reddit, mastodon, discord or commons")
     unlink.add_argument("external_id", nargs="?", metavar="ID", help="the person's id there")
-    unlink.add_argument("--undo", metavar="MERGE", help="a merge, as `account link` and the log name it: all of it")
+    unlink.add_argument("--undo", metavar="MERGE", help="a merge, as `account show` names it: all of it")
     return [link, unlink]
 
 

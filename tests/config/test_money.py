@@ -50,8 +50,19 @@ def test_a_name_is_linked_unlinked_and_a_merge_undone(tmp_path: Path, capsys: py
     out = said(capsys, "account", "link", asyncio.run(code()), "--account", "ann#1", *data)
     merge = out.split()[-1]
     assert "reddit: ann" in said(capsys, "account", "show", "1", *data)
+    shown = next(line for line in said(capsys, "account", "show", "1", *data).splitlines() if line.startswith("merge "))
+    assert shown.split()[1] == merge, "support finds the number"
+    assert "from 2 (reddit: ann) to 1" in shown
+    assert "undone" not in shown
+    assert merge in said(capsys, "account", "show", "2", *data), "and at the account that is gone"
     assert "Undone: 1 names" in said(capsys, "account", "unlink", "--undo", merge, *data)
-    assert "reddit" not in said(capsys, "account", "show", "1", *data)
+    after = json.loads(said(capsys, "account", "show", "1", "--json", *data))
+    assert after["identities"] == []
+    [told] = after["merges"]
+    assert (told["merge"], told["from"], told["to"], told["names"]) == (merge, 2, 1, ["reddit:ann"])
+    assert told["undone"] is not None
+    assert main(["account", "unlink", "--undo", "none", *data]) != 0
+    assert "`horde account show` lists" in capsys.readouterr().err
     said(capsys, "account", "link", asyncio.run(code()), "--account", "ann#1", *data)
     assert "It is ann#" in said(capsys, "account", "unlink", "reddit", "t2_a", *data)
     assert main(["account", "unlink", *data]) == 2

@@ -14,6 +14,10 @@ class LinkReads(Protocol):
         """Return the merge of this id."""
         ...
 
+    def merges_of(self, account_id: AccountId) -> Sequence[Merge]:
+        """Return every merge that the account was a side of, undone ones too, newest first."""
+        ...
+
     def merges_into(self, account_id: AccountId) -> Sequence[Merge]:
         """Return what was merged into the account and not undone, oldest first."""
         ...

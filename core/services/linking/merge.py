@@ -64,7 +64,7 @@ def undo_merge(tx: Transaction, *, merge_id: str, now_ms: int) -> Merge:
     """
     merge = tx.links.lock_merge(merge_id)
     if merge is None:
-        message = f"There is no merge {merge_id[:20]!r}. `horde account show` names an account's merges."
+        message = f"There is no merge {merge_id[:20]!r}. `horde account show` lists an account's merges."
         raise NotFound(message, code="NotFound")
     if merge.undone_at_ms is not None:
         return merge

@@ -94,6 +94,12 @@ class Links:
         found = self._connection.execute(query.order_by(merges.c.made_at_ms, merges.c.id))
         return [merge for row in found if (merge := _merge(row)) is not None]
 
+    def merges_of(self, account_id: AccountId) -> Sequence[Merge]:
+        """Return every merge that the account was a side of, undone ones too, newest first."""
+        query = sa.select(merges).where((merges.c.to_id == account_id) | (merges.c.from_id == account_id))
+        found = self._connection.execute(query.order_by(merges.c.made_at_ms.desc(), merges.c.id))
+        return [merge for row in found if (merge := _merge(row)) is not None]
+
     def to_sweep(self, *, limit: int) -> Sequence[str]:
         """Return merges whose gone account has something available, or owes something."""
         return list(self._connection.scalars(_SWEEP.limit(limit)))
