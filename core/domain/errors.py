@@ -104,10 +104,24 @@ class NotFound(HordeError):
     code = "NotFound"
 
 
+class LinkCodeUnknown(NotFound):
+    """Nobody asked for the code that was typed, or it is over; that it was tried is on record."""
+
+    code = "LinkCodeUnknown"
+    keeps_writes = True
+
+
 class Conflict(HordeError):
     """Something else happened first."""
 
     code = "Conflict"
+
+
+class LinkRefused(Conflict):
+    """The two purses are not joined; the code is used up all the same."""
+
+    code = "LinkNotAllowed"
+    keeps_writes = True
 
 
 class DuplicateSubmission(Conflict):

@@ -115,6 +115,29 @@ class NewKeyOut(msgspec.Struct, kw_only=True, frozen=True):
     apikey: str
 
 
+class LinkInput(msgspec.Struct, kw_only=True, frozen=True):
+    """POST /extras/link: the code that a bot told, as it was told or without its dash."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=40)]
+
+
+class JoinedOut(msgspec.Struct, kw_only=True, frozen=True):
+    """One name that went over to the other purse."""
+
+    platform: str
+    name: str
+
+
+class LinkOut(msgspec.Struct, kw_only=True, frozen=True):
+    """The purse that both have now. moved: what came over, a debt as less than 0. merge: names it to support."""
+
+    username: str
+    kudos: Kudos
+    moved: Kudos
+    joined: tuple[JoinedOut, ...]
+    merge: str
+
+
 class RequestsQuery(msgspec.Struct, kw_only=True, frozen=True):
     """Which page of one's requests."""
 

@@ -5,10 +5,12 @@ import base64
 import os
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from core.services.linking.code import make_code
 from tests.api.scene import Horde, webp
 
 GUIDE = Path(__file__).parents[2] / "core" / "api" / "README.md"
@@ -58,6 +60,8 @@ async def test_every_line_of_the_guide_runs(horde: Horde, tmp_path: Path) -> Non
     await horde.ask()
     _, in_work = await horde.leased(prompt="another")
     (tmp_path / "picture.webp").write_bytes(webp())
+    now_ms = horde.clock.now_ms()
+    told = partial(make_code, platform="reddit", external_id="t2_a", display_name="ann", now_ms=now_ms)
     environment = (
         os.environ
         | {
@@ -67,6 +71,7 @@ async def test_every_line_of_the_guide_runs(horde: Horde, tmp_path: Path) -> Non
             "ID": finished_id,
             "JOB": in_work["id"],
             "UPLOAD": in_work["r2_upload"],
+            "CODE": await horde.uow.write(told),
         }
         | await others_in_work(horde)
     )
