@@ -50,6 +50,44 @@ async def test_what_one_user_leaves_open_the_next_does_not_find(database: Databa
 
 
 @ONLY_POSTGRES
+async def test_a_user_that_was_cancelled_leaves_no_wire_that_writes_on_anothers(database: Database) -> None:
+    """What came after a cancelled statement was once written on another wire, and stayed though it was rolled back.
+
+    SQLAlchemy had given the connection up and reconnected to the one that was opened last.
+    """
+    wires = Wires(url_of(database.url), most=2, begin=Begin.WRITING)
+    begun = asyncio.Event()
+
+    def create(wire: Wire) -> None:
+        wire.begin()
+        wire.connection.exec_driver_sql("CREATE TABLE kept (one integer)")
+        wire.commit()
+
+    def wait(wire: Wire) -> None:
+        wire.begin()
+        begun.set()
+        wire.connection.exec_driver_sql("SELECT pg_sleep(60)")
+
+    def leave(wire: Wire) -> None:
+        wire.begin()
+        wire.connection.exec_driver_sql("INSERT INTO kept VALUES (1)")
+
+    try:
+        async with asyncio.timeout(WAIT_S):
+            await wires.run(create)
+            waiting = asyncio.get_running_loop().create_task(wires.run(wait))
+            await begun.wait()
+            await wires.run(lambda wire: wire.begin())  # on a second one
+            waiting.cancel()
+            await asyncio.wait([waiting])
+            assert waiting.cancelled()
+            await wires.run(leave)
+            assert await wires.run(lambda wire: wire.rows("SELECT one FROM kept", ())) == []
+    finally:
+        await wires.aclose()
+
+
+@ONLY_POSTGRES
 async def test_few_rows_and_many_are_written_alike(uow: Store) -> None:
     table = sa.Table("heap", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("word", sa.Text))
     adding, changing = insert(table, "id", "word"), update(table, word=":word")

@@ -56,8 +56,11 @@ class Wire:
 
     @property
     def is_closed(self) -> bool:
-        """True where the server, or we, have hung up; costs no round trip."""
-        return bool(self._raw.is_closed())
+        """True where the server, or we, have hung up, or SQLAlchemy will not use it again; costs no round trip.
+
+        SQLAlchemy gives a connection up whose user is cancelled in the middle of a statement, and would open another.
+        """
+        return bool(self._raw.is_closed() or self.connection.invalidated)
 
     def begin(self) -> None:
         """Begin the transaction."""

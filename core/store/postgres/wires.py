@@ -162,7 +162,10 @@ class Wires:
         try:
             async with self._dressing:
                 self._raw = raw
-                connection = await greenlet_spawn(self.engine.connect)
+                try:
+                    connection = await greenlet_spawn(self.engine.connect)
+                finally:
+                    self._raw = None
             connection.detach()  # it belongs to its wire from here on, and to no pool of SQLAlchemy's
         except BaseException:
             raw.terminate()
@@ -171,8 +174,11 @@ class Wires:
         return wire
 
     def _dressed(self) -> object:
-        """Return the connection that is being opened as SQLAlchemy wants it."""
-        raw = self._raw
+        """Return the connection that is being opened as SQLAlchemy wants it; there is none to reconnect to."""
+        raw, self._raw = self._raw, None
+        if raw is None:
+            message = "a connection that was given up is asked again: nothing may reconnect to another wire's"
+            raise sa.exc.InvalidRequestError(message)
 
         async def opened() -> object:
             return raw
