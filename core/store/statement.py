@@ -1,13 +1,11 @@
 """Statements that are compiled once for each store and then run without building anything again."""
 
-import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,22 +67,38 @@ class Driver(Protocol):
         """Return how many rows a statement changed."""
 
 
+class _Plain:
+    """SQLAlchemy's own way, for a connection that has no shorter one."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """Stand over a connection whose transaction is open."""
+        self._connection = connection
+
+    def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Return the rows of a statement."""
+        return self._connection.exec_driver_sql(sql, tuple(values)).all()
+
+    def run(self, sql: str, values: Sequence[Any]) -> int:
+        """Return how many rows a statement changed."""
+        return self._connection.exec_driver_sql(sql, tuple(values)).rowcount
+
+
 class Line:
     """One transaction's connection as the rows use it: the shortest way to the driver on either store."""
 
-    __slots__ = ("_driver", "_raw", "before_reads", "connection", "is_postgres", "is_read", "seen")
+    __slots__ = ("_driver", "before_reads", "connection", "is_postgres", "is_read", "seen")
 
     def __init__(self, connection: sa.Connection, *, is_read: bool = False, driver: Driver | None = None) -> None:
         """Stand over a connection whose transaction is open.
 
         is_read: it only looks, and nobody waits for its end. driver: the shorter way to the same transaction.
         """
-        self._driver = driver
+        self._driver: Driver = _Plain(connection) if driver is None else driver
         self.connection = connection
         self.is_read = is_read
         self.is_postgres = connection.dialect.name == "postgresql"
-        raw: object = None if self.is_postgres else connection.connection.dbapi_connection
-        self._raw = raw if isinstance(raw, sqlite3.Connection) else None
         self.before_reads: Callable[[], None] = _nothing
         self.seen = cast(sa.Connection, _Seen(self))
         """The connection for statements that are run SQLAlchemy's own way: each sees what waits to be written."""
@@ -97,7 +111,7 @@ class Line:
     def all_unseen(self, statement: Prepared, given: Mapping[str, Any]) -> list[Any]:
         """Return the rows, where nothing that waits to be written concerns them."""
         text = statement.text(self.connection)
-        found = self.rows_of(text.sql, text.values(given))
+        found = self._driver.rows(text.sql, text.values(given))
         if text.row is None:
             return list(found)
         if text.truths:
@@ -118,34 +132,15 @@ class Line:
         """Return how many rows a statement changed at once, outside the write set."""
         self.before_reads()
         text = statement.text(self.connection)
-        return self.run_sql(text.sql, text.values(given))
+        return self._driver.run(text.sql, text.values(given))
 
     def rows_of(self, sql: str, values: tuple[Any, ...]) -> Sequence[Any]:
         """Return the rows of SQL in the driver's own words."""
-        if self._driver is not None:
-            return self._driver.rows(sql, values)
-        if self._raw is None:
-            return self.connection.exec_driver_sql(sql, values).all()
-        try:
-            return self._raw.execute(sql, values).fetchall()
-        except sqlite3.Error as exc:
-            raise self._as_ours(exc, sql) from exc
+        return self._driver.rows(sql, values)
 
     def run_sql(self, sql: str, values: tuple[Any, ...]) -> int:
         """Return how many rows SQL in the driver's own words changed."""
-        if self._driver is not None:
-            return self._driver.run(sql, values)
-        if self._raw is None:
-            return self.connection.exec_driver_sql(sql, values).rowcount
-        try:
-            return self._raw.execute(sql, values).rowcount
-        except sqlite3.Error as exc:
-            raise self._as_ours(exc, sql) from exc
-
-    def _as_ours(self, exc: sqlite3.Error, sql: str) -> Exception:
-        """Return the driver's error as SQLAlchemy would have raised it: the unit of work translates that."""
-        made: BaseException = DBAPIError.instance(sql, None, exc, sqlite3.Error, dialect=self.connection.dialect)
-        return made if isinstance(made, Exception) else exc
+        return self._driver.run(sql, values)
 
 
 def _with_truths(row: Sequence[Any], places: Sequence[int]) -> list[Any]:

@@ -1,6 +1,7 @@
 """The transaction as use cases get it: the nouns over one connection."""
 
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -34,40 +35,31 @@ from core.store.rows.shelf.styles import Styles
 from core.store.statement import Driver, Line
 from core.store.writes import Writes
 
+N = TypeVar("N")
+
+
+class _Noun(Generic[N]):
+    """A noun of a transaction, made when it is first asked for: most use cases want a few of them."""
+
+    __slots__ = ("_make", "_name")
+
+    def __init__(self, make: "Callable[[SqlTransaction], N]") -> None:
+        """Keep what makes it."""
+        self._make = make
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Take the attribute's name."""
+        self._name = name
+
+    def __get__(self, tx: "SqlTransaction", owner: type) -> N:
+        """Make the noun; the transaction's own attribute stands before this one from then on."""
+        noun = tx.__dict__[self._name] = self._make(tx)
+        return noun
+
 
 class SqlTransaction:
     """One open transaction. Balance rows are written by ``flush``, last; hints run after the commit."""
-
-    __slots__ = (
-        "accounts",
-        "claims",
-        "collections",
-        "escrows",
-        "events",
-        "guard",
-        "hints",
-        "jobs",
-        "journal",
-        "keys",
-        "lanes",
-        "ledger",
-        "line",
-        "links",
-        "loops",
-        "messages",
-        "pruning",
-        "records",
-        "replays",
-        "requests",
-        "statistics",
-        "styles",
-        "teams",
-        "touched_lanes",
-        "verdicts",
-        "webhooks",
-        "workers",
-        "writes",
-    )
 
     def __init__(
         self,
@@ -81,35 +73,42 @@ class SqlTransaction:
         """Stand over a connection whose transaction is open. is_read: it only looks. driver: its shorter way."""
         self.line = Line(connection, is_read=is_read, driver=driver)
         self.writes = Writes(self.line)
-        connection = self.line.seen
         self.hints: list[Callable[[], None]] = []
         self.touched_lanes: list[int] = []
-        self.journal = Journal(connection)
-        self.keys = SharedKeys(connection, self.writes)
-        self.escrows = Escrows(connection, self.writes)
-        self.ledger = Ledger(self.line, self.writes, memory, keys=self.keys, escrows=self.escrows)
-        self.accounts = Accounts(self.line, memory, self.ledger)
-        self.links = Links(connection, memory)
-        self.records = Records(connection)
-        self.requests = Requests(self.line, self.writes)
-        self.jobs = Jobs(
-            self.line, self.writes, requests=self.requests, ledger=self.ledger, touched_lanes=self.touched_lanes
-        )
-        self.claims = Claims(self.line, self.writes, memory)
-        self.workers = Workers(self.line, self.writes, memory)
-        self.teams = Teams(connection, memory)
-        self.messages = Messages(connection)
-        self.events = Events(self.line, self.writes, clock, memory)
-        self.lanes = Lanes(self.line, memory)
-        self.verdicts = Verdicts(self.line, self.writes)
-        self.loops = Loops(connection)
-        self.statistics = Statistics(connection)
-        self.pruning = Pruning(connection)
-        self.styles = Styles(connection)
-        self.collections = Collections(connection)
-        self.guard = Guard(connection)
-        self.webhooks = Webhooks(connection)
-        self.replays = Replays(connection)
+        self.memory = memory
+        self.clock = clock
+
+    journal = _Noun(lambda tx: Journal(tx.line.seen))
+    keys = _Noun(lambda tx: SharedKeys(tx.line.seen, tx.writes))
+    escrows = _Noun(lambda tx: Escrows(tx.line.seen, tx.writes))
+    ledger = _Noun(lambda tx: Ledger(tx.line, tx.writes, tx.memory, keys=tx.keys, escrows=tx.escrows))
+    accounts = _Noun(lambda tx: Accounts(tx.line, tx.memory, tx.ledger))
+    links = _Noun(lambda tx: Links(tx.line.seen, tx.memory))
+    records = _Noun(lambda tx: Records(tx.line.seen))
+    requests = _Noun(lambda tx: Requests(tx.line, tx.writes))
+    jobs = _Noun(
+        lambda tx: Jobs(tx.line, tx.writes, requests=tx.requests, ledger=tx.ledger, touched_lanes=tx.touched_lanes)
+    )
+    claims = _Noun(lambda tx: Claims(tx.line, tx.writes, tx.memory))
+    workers = _Noun(lambda tx: Workers(tx.line, tx.writes, tx.memory))
+    teams = _Noun(lambda tx: Teams(tx.line.seen, tx.memory))
+    messages = _Noun(lambda tx: Messages(tx.line.seen))
+    events = _Noun(lambda tx: Events(tx.line, tx.writes, tx.clock, tx.memory))
+    lanes = _Noun(lambda tx: Lanes(tx.line, tx.memory))
+    verdicts = _Noun(lambda tx: Verdicts(tx.line, tx.writes))
+    loops = _Noun(lambda tx: Loops(tx.line.seen))
+    statistics = _Noun(lambda tx: Statistics(tx.line.seen))
+    pruning = _Noun(lambda tx: Pruning(tx.line.seen))
+    styles = _Noun(lambda tx: Styles(tx.line.seen))
+    collections = _Noun(lambda tx: Collections(tx.line.seen))
+    guard = _Noun(lambda tx: Guard(tx.line.seen))
+    webhooks = _Noun(lambda tx: Webhooks(tx.line.seen))
+    replays = _Noun(lambda tx: Replays(tx.line.seen))
+
+    @property
+    def has_news(self) -> bool:
+        """True once an event was written."""
+        return "events" in self.__dict__ and self.events.has_news
 
     @property
     def is_postgres(self) -> bool:
@@ -127,9 +126,13 @@ class SqlTransaction:
 
     def flush(self) -> None:
         """Write what follows the ledger, then the balance rows last: always in this order, each in order of id."""
-        self.keys.flush()
-        self.escrows.flush()
-        self.ledger.flush()
+        made = self.__dict__
+        if "ledger" in made:  # what moves keys and escrows is the ledger
+            self.keys.flush()
+            self.escrows.flush()
+            self.ledger.flush()
+        else:
+            self.writes.flush()
 
 
 def connection_of(tx: Transaction | ReadTransaction) -> sa.Connection:

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable
 
 import pytest
-import sqlalchemy as sa
 
 from core.domain.errors import Conflict, NotPermitted, PromptRejected, Unavailable
 from core.domain.ids import AccountId
@@ -14,21 +13,12 @@ from core.domain.policy import QueuePolicy
 from core.domain.queue.lanes import Lane, lane_of
 from core.domain.workers.policy import WorkerPolicy
 from core.ports.store import ReadTransaction, Transaction
-from core.store import SqliteUnitOfWork, Store, connection_of
-from core.store.postgres.unit_of_work import PostgresUnitOfWork
+from core.store import Store, connection_of
 from tests.contracts.conftest import Heard
 from tests.contracts.store_use import HeldOpen, add, happen, happened, names, outcome, stand
 from tests.core.scene import HandClock, Scene, draft
+from tests.core.spoken import hear_commits
 from tests.stores import Database, StoreKind
-
-
-def hear_commits(uow: Store, call: Callable[[], None]) -> None:
-    """Have a call made whenever this store commits a write."""
-    if isinstance(uow, PostgresUnitOfWork):
-        uow._writers.ears.append(lambda said: call() if said == "COMMIT" else None)
-        return
-    assert isinstance(uow, SqliteUnitOfWork)
-    sa.event.listen(uow._engine, "commit", lambda _: call())
 
 
 async def test_a_clean_return_is_committed_and_an_error_leaves_nothing(uow: Store) -> None:

@@ -14,18 +14,14 @@ from core.store import SqliteUnitOfWork, connection_of
 from core.store.sqlite.writer import GROUP_MAX
 from tests.contracts.store_use import HeldOpen, add, names, outcome
 from tests.core.scene import HandClock
+from tests.core.spoken import hear_commits
 from tests.stores import ONLY_SQLITE
 
 
 @ONLY_SQLITE
 async def test_one_failure_in_a_group_harms_no_other(uow: SqliteUnitOfWork) -> None:
-    commits = 0
-
-    def count(_: object) -> None:
-        nonlocal commits
-        commits += 1
-
-    sa.event.listen(uow._engine, "commit", count)
+    commits: list[int] = []
+    hear_commits(uow, lambda: commits.append(1))
 
     def broken(tx: Transaction) -> None:
         tx.accounts.add(name="ghost", trusted=False, moderator=False, guest=False, now_ms=0)
@@ -36,7 +32,7 @@ async def test_one_failure_in_a_group_harms_no_other(uow: SqliteUnitOfWork) -> N
         bad = tasks.create_task(outcome(uow, broken))
         more = [tasks.create_task(uow.write(add(f"b{i}"))) for i in range(5)]
         await asyncio.sleep(0)
-    assert commits == 2, "one for what blocked, one for the group"
+    assert len(commits) == 2, "one for what blocked, one for the group"
     assert isinstance(bad.result(), NotPermitted)
     assert [task.result() for task in good + more] == list(range(1, 11))
     assert await uow.read(names) == [f"a{i}" for i in range(5)] + [f"b{i}" for i in range(5)]
@@ -74,7 +70,7 @@ async def test_one_failure_in_a_brief_group_harms_no_other(uow: SqliteUnitOfWork
 @ONLY_SQLITE
 async def test_a_group_is_bounded(uow: SqliteUnitOfWork) -> None:
     commits: list[int] = []
-    sa.event.listen(uow._engine, "commit", lambda _: commits.append(1))
+    hear_commits(uow, lambda: commits.append(1))
     async with asyncio.TaskGroup() as tasks, HeldOpen(uow):
         for i in range(GROUP_MAX + 6):
             tasks.create_task(uow.write(add(f"a{i}")))
@@ -85,7 +81,7 @@ async def test_a_group_is_bounded(uow: SqliteUnitOfWork) -> None:
 @ONLY_SQLITE
 async def test_results_are_given_out_only_after_the_commit(uow: SqliteUnitOfWork) -> None:
     seen: list[str] = []
-    sa.event.listen(uow._engine, "commit", lambda _: seen.append("commit"))
+    hear_commits(uow, lambda: seen.append("commit"))
 
     async def one(name: str) -> None:
         await uow.write(add(name))
@@ -172,7 +168,7 @@ async def test_brief_use_cases_run_on_their_loop_and_others_on_the_thread(uow: S
 @ONLY_SQLITE
 async def test_brief_results_are_given_out_only_after_the_commit(uow: SqliteUnitOfWork) -> None:
     seen: list[str] = []
-    sa.event.listen(uow._engine, "commit", lambda _: seen.append("commit"))
+    hear_commits(uow, lambda: seen.append("commit"))
 
     async def one(name: str) -> None:
         await uow.write(add(name), brief=True)

@@ -2,8 +2,9 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from core.store import SqliteUnitOfWork, Store
@@ -21,18 +22,25 @@ def spoken(uow: Store) -> Iterator[list[str]]:
         if not _BORDERS.match(statement.strip()):
             said.append(statement)
 
-    if isinstance(uow, SqliteUnitOfWork):
-        raw = uow._connection.connection.dbapi_connection
-        assert isinstance(raw, sqlite3.Connection)
-        raw.set_trace_callback(hear)
-        try:
-            yield said
-        finally:
-            raw.set_trace_callback(None)
-        return
-    assert isinstance(uow, PostgresUnitOfWork)
-    uow._writers.ears.append(hear)
+    end = _listen(uow, hear)
     try:
         yield said
     finally:
-        uow._writers.ears.remove(hear)
+        end()
+
+
+def hear_commits(uow: Store, call: Callable[[], None]) -> None:
+    """Have a call made whenever a write of this store is about to be committed, for the rest of its life."""
+    _listen(uow, lambda statement: call() if statement == "COMMIT" else None)
+
+
+def _listen(uow: Store, hear: Callable[[str], None]) -> Callable[[], None]:
+    """Have a call hear each statement of the store's writes; return what ends that."""
+    if isinstance(uow, SqliteUnitOfWork):
+        raw = uow._wire.connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_trace_callback(hear)
+        return partial(raw.set_trace_callback, None)
+    assert isinstance(uow, PostgresUnitOfWork)
+    uow._writers.ears.append(hear)
+    return partial(uow._writers.ears.remove, hear)

@@ -243,7 +243,7 @@ class PostgresUnitOfWork:
         """Let everyone know what was committed; a hint that fails takes nothing back."""
         for hint in tx.hints:
             _call(hint)
-        news = tx.events.has_news
+        news = tx.has_news
         if tx.touched_lanes:
             self._wake(tx.touched_lanes)
         if news:

@@ -44,10 +44,8 @@ def engine_for(path: Path, *, writes: bool) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        if writes:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        elif not in_transaction(connection):
-            connection.exec_driver_sql("BEGIN")
+        if not in_transaction(connection):  # else a wire has begun it
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
@@ -80,14 +78,3 @@ def in_transaction(connection: sa.Connection) -> bool:
 def is_busy(exc: OperationalError) -> bool:
     """Tell whether another connection is writing now."""
     return isinstance(exc.orig, sqlite3.OperationalError) and exc.orig.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-
-
-def wait_for_others(connection: sa.Connection, *, wait_ms: int) -> None:
-    """Have a transaction that is about to begin wait so long for other processes' writes."""
-    connection.connection.cursor().execute(f"PRAGMA busy_timeout = {wait_ms}")
-
-
-def rows_written(connection: sa.Connection) -> int:
-    """Return how many rows this connection has written since it was opened."""
-    raw: object = connection.connection.dbapi_connection
-    return raw.total_changes if isinstance(raw, sqlite3.Connection) else 0

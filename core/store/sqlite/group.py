@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from core.domain.errors import HordeError
@@ -15,7 +14,8 @@ from core.ports.clock import Clock
 from core.ports.points import Edge, Step, reached
 from core.ports.store import Transaction
 from core.store.memory import Memory
-from core.store.sqlite.connections import in_transaction, is_busy, rows_written, translated
+from core.store.sqlite.connections import is_busy, translated
+from core.store.sqlite.wire import Wire
 from core.store.transaction import SqlTransaction
 
 log = logging.getLogger(__name__)
@@ -48,14 +48,14 @@ class Group:
     """
 
     path: Path
-    connection: sa.Connection
+    wire: Wire
     memory: Memory
     clock: Clock
     listeners: Sequence[Callable[[], None]]
     writes: list[Write]
     hints: list[Callable[[], None]] = field(default_factory=list)
     touched: list[int] = field(default_factory=list)
-    _transaction: sa.RootTransaction | None = None
+    _is_open: bool = False
     _highest_lane: int = 0
     _is_run: bool = False
     _careful: bool = False
@@ -69,7 +69,7 @@ class Group:
         """Run, unless another process is writing now: then nothing has begun and ``is_run`` stays False."""
         self._highest_lane = self.memory.lanes.highest
         try:
-            self._transaction = self.connection.begin()
+            self._begin()
         except OperationalError as exc:
             if is_busy(exc):
                 return
@@ -86,7 +86,7 @@ class Group:
         self._highest_lane = self.memory.lanes.highest
         while not self._is_run:
             try:
-                self._transaction = self.connection.begin()
+                self._begin()
                 self._run_each()
             except SpoiledError:
                 self._undo()
@@ -94,16 +94,24 @@ class Group:
                 self._is_run = True
                 self._fail(exc)
 
+    def _begin(self) -> None:
+        """Open the transaction as a writer."""
+        self.wire.begin("BEGIN IMMEDIATE")
+        self._is_open = True
+
+    def _rollback(self) -> None:
+        """Undo whatever is open."""
+        self._is_open = False
+        self.wire.rollback()
+
     def _undo(self) -> None:
         """Be as before ``run``; the next time each use case has its savepoint."""
         self.memory.lanes.forget_above(self._highest_lane)
-        transaction, self._transaction = self._transaction, None
         self._careful = True
         self.hints, self.touched = [], []
         for item in self.writes:
             item.result, item.error, item.kept = None, None, False
-        if transaction is not None:
-            transaction.rollback()
+        self._rollback()
 
     def _run_each(self) -> None:
         """Run one after the other. Raises ``SpoiledError`` where all must run again, each in its savepoint."""
@@ -113,7 +121,7 @@ class Group:
                 if tx is not None:
                     self.hints += tx.hints
                     self.touched += tx.touched_lanes
-                    self.hints += self.listeners if tx.events.has_news else ()
+                    self.hints += self.listeners if tx.has_news else ()
         except SpoiledError:
             raise
         except BaseException as exc:  # noqa: BLE001 - the callers get it; the writer must not die of it
@@ -122,16 +130,17 @@ class Group:
 
     def end(self) -> bool:
         """COMMIT what was run; return whether anything was."""
-        transaction, kept = self._transaction, [item for item in self.writes if item.kept]
-        if transaction is None:
+        kept = [item for item in self.writes if item.kept]
+        if not self._is_open:
             return False
         try:
             if kept:
                 _reach(kept, Edge.BEFORE)
-                transaction.commit()
+                self._is_open = False
+                self.wire.commit()
                 _reach(kept, Edge.AFTER)
             else:
-                transaction.rollback()
+                self._rollback()
         except BaseException as exc:  # noqa: BLE001 - as above
             self._fail(exc)
             return False
@@ -139,11 +148,9 @@ class Group:
 
     def _fail(self, exc: BaseException) -> None:
         """Undo the transaction; let every caller have the error."""
-        transaction, self._transaction = self._transaction, None
         self.memory.lanes.forget_above(self._highest_lane)
         try:
-            if transaction is not None:
-                transaction.rollback()
+            self._rollback()
         except SQLAlchemyError as lost:
             exc = lost
         for item in self.writes:
@@ -158,11 +165,11 @@ class Group:
             SpoiledError: it failed after it had written, and has no savepoint.
             SQLAlchemyError: SQLite has ended the whole transaction (a full disk may do that).
         """
-        tx = SqlTransaction(self.connection, self.memory, self.clock)
+        tx = SqlTransaction(self.wire.connection, self.memory, self.clock, driver=self.wire)
         highest_lane = self.memory.lanes.highest
-        written = rows_written(self.connection)
+        written = self.wire.rows_written
         if self._careful:
-            tx.line.run_sql("SAVEPOINT use_case", ())
+            self.wire.run("SAVEPOINT use_case", ())
         try:
             try:
                 item.result = item.use_case(tx)
@@ -174,17 +181,17 @@ class Group:
         except BaseException as exc:
             self.memory.lanes.forget_above(highest_lane)
             item.error = translated(exc, self.path) if isinstance(exc, SQLAlchemyError) else exc
-            if not in_transaction(self.connection):
+            if not self.wire.is_open:
                 lost = exc if isinstance(exc, SQLAlchemyError) else SQLAlchemyError("the transaction has ended")
                 raise lost from exc
             if self._careful:
-                self.connection.exec_driver_sql("ROLLBACK TO use_case")
-                self.connection.exec_driver_sql("RELEASE use_case")
-            elif len(self.writes) > 1 and rows_written(self.connection) != written:
+                self.wire.run("ROLLBACK TO use_case", ())
+                self.wire.run("RELEASE use_case", ())
+            elif len(self.writes) > 1 and self.wire.rows_written != written:
                 raise SpoiledError from exc
             return None
         if self._careful:
-            tx.line.run_sql("RELEASE use_case", ())
+            self.wire.run("RELEASE use_case", ())
         item.kept = True
         return tx
 

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,8 +21,9 @@ from core.ports.wakeup import Wakeup
 from core.store.memory import Memory
 from core.store.meters import StoreMeters
 from core.store.migrate import CORE_REVISION
-from core.store.sqlite.connections import engine_for, in_transaction, translated
+from core.store.sqlite.connections import engine_for, translated
 from core.store.sqlite.group import Group, Write
+from core.store.sqlite.wire import Wire
 from core.store.sqlite.writer import Writer
 from core.store.transaction import SqlTransaction
 
@@ -43,16 +45,16 @@ class SqliteUnitOfWork:
         self.meters = StoreMeters()
         self._listeners: list[Callable[[], None]] = []
         self._engine = engine_for(path, writes=True)
-        self._connection = self._engine.connect()
+        self._wire = Wire(self._engine.connect())
         self._read_engine = engine_for(path, writes=False)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         self._local = threading.local()
-        self._opened: list[sa.Connection] = []
+        self._opened: list[Wire] = []
         self._closed = False
         self._closing = threading.Lock()
         self._looking = threading.Lock()
         self._data_version = self._version()
-        self._writer = Writer(self._connection, self._group, groups=self.meters.groups, hint=self._hint)
+        self._writer = Writer(self._wire, self._group, groups=self.meters.groups, hint=self._hint)
 
     @classmethod
     def open(
@@ -87,8 +89,8 @@ class SqliteUnitOfWork:
         self._writer.join()
         self._readers.shutdown(wait=True)
         with self._looking:
-            for connection in self._opened:
-                connection.close()
+            for wire in self._opened:
+                wire.connection.close()
         self._engine.dispose()
         self._read_engine.dispose()
 
@@ -112,9 +114,10 @@ class SqliteUnitOfWork:
         if brief:
             with self._looking:
                 self._check_open()
-                return self._read(query)
+                return self._read(query, single=single)
         self._check_open()
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
+        look = partial(self._read, query, single=single)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, look)
 
     def on_events(self, call: Callable[[], None]) -> None:
         """Have a hint run after each COMMIT that wrote events, on any thread."""
@@ -132,7 +135,7 @@ class SqliteUnitOfWork:
     def _group(self, writes: list[Write]) -> Group:
         return Group(
             path=self._path,
-            connection=self._connection,
+            wire=self._wire,
             memory=self._memory,
             clock=self._clock,
             listeners=self._listeners,
@@ -156,12 +159,7 @@ class SqliteUnitOfWork:
             raise Unavailable(message)
 
     def _version(self) -> int:
-        raw = self._connection.connection.cursor()
-        try:
-            raw.execute("PRAGMA data_version")
-            return int((raw.fetchone() or (0,))[0])
-        finally:
-            raw.close()
+        return int(self._wire.rows("PRAGMA data_version", ())[0][0])
 
     def _check_schema(self) -> None:
         """Raise ``Unavailable`` unless the file is at the schema that this program was written for."""
@@ -176,22 +174,19 @@ class SqliteUnitOfWork:
             )
             raise Unavailable(message)
 
-    def _read(self, query: Callable[[ReadTransaction], T]) -> T:
-        """Run a query on this thread's own connection."""
+    def _read(self, query: Callable[[ReadTransaction], T], *, single: bool = False) -> T:
+        """Run a query on this thread's own connection. single: one statement is a view by itself."""
         try:
-            connection: sa.Connection | None = getattr(self._local, "connection", None)
-            if connection is None:
-                connection = self._local.connection = self._read_engine.connect()
-                self._opened.append(connection)
-            tx = SqlTransaction(connection, self._memory, self._clock, is_read=True)
-            tx.line.run_sql("BEGIN", ())
+            wire: Wire | None = getattr(self._local, "wire", None)
+            if wire is None:
+                wire = self._local.wire = Wire(self._read_engine.connect())
+                self._opened.append(wire)
+            if not single:
+                wire.begin()
             try:
-                return query(tx)
+                return query(SqlTransaction(wire.connection, self._memory, self._clock, is_read=True, driver=wire))
             finally:
-                if connection.in_transaction():  # a statement was run SQLAlchemy's own way
-                    connection.rollback()
-                elif in_transaction(connection):
-                    tx.line.run_sql("ROLLBACK", ())
+                wire.rollback()
         except SQLAlchemyError as exc:
             raise translated(exc, self._path) from exc
 

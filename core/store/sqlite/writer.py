@@ -8,11 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Literal
 
-import sqlalchemy as sa
-
 from core.services.statistics.meters import Spread
-from core.store.sqlite.connections import wait_for_others
 from core.store.sqlite.group import Group, Write, give_out, set_results
+from core.store.sqlite.wire import Wire
 
 GROUP_MAX: Final = 64
 _WAIT_MS: Final = 5_000
@@ -29,14 +27,14 @@ class Writer:
 
     def __init__(
         self,
-        connection: sa.Connection,
+        wire: Wire,
         group_of: Callable[[list[Write]], Group],
         *,
         groups: Spread,
         hint: Callable[[Group], None],
     ) -> None:
         """Begin the thread. groups: is told how large each is. hint: runs a group's hints, in any thread."""
-        self._connection = connection
+        self._wire = wire
         self._group_of = group_of
         self._groups = groups
         self._hint = hint
@@ -118,7 +116,7 @@ class Writer:
         """On the thread a transaction may wait for other processes; on a loop it begins at once or not at all."""
         if self._patient is not patient:
             self._patient = patient
-            wait_for_others(self._connection, wait_ms=_WAIT_MS if patient else 0)
+            self._wire.wait_for_others(wait_ms=_WAIT_MS if patient else 0)
 
     def _after(self, group: Group, *, committed: bool) -> None:
         """On the loop that ran the group: run its hints, give its results out, then let those who go on begin anew."""
@@ -140,7 +138,7 @@ class Writer:
                 self._pass_on()
         while (rest := self._taken()) is not None:
             self._end(rest)
-        self._connection.close()
+        self._wire.connection.close()
 
     def _ended_for_loop(self, group: Group) -> bool:
         """End the group; return True where the loop that ran it goes on with everything else, woken only once."""
