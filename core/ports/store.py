@@ -268,10 +268,11 @@ class UnitOfWork(Protocol):
         """
         ...
 
-    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False, single: bool = False) -> T:
+    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False, loose: bool = False) -> T:
         """Return what the query returned from one consistent view.
 
-        brief: it looks at some rows by their keys. single: it asks the database once, so that no view has to be kept.
+        brief: it looks at some rows by their keys. loose: its statements need not agree on one moment (or it is one
+        statement), so that no view has to be kept.
         """
         ...
 

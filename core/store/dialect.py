@@ -110,28 +110,22 @@ def _claim(text: str) -> sa.Executable:
     return sa.text(text).columns(*jobs.c, requests.c.draft)
 
 
-# SQLite's writer is alone, so the first is the first.
+# SQLite's writer is alone, so the first is the first: of the people's jobs, else of everyone's.
 CLAIM_FIRST_SQLITE: Final = _claim(
     f"""
-    UPDATE jobs SET {_LEASED} WHERE rowid = (
-        SELECT j.rowid FROM json_each(:lanes) AS l CROSS JOIN jobs AS j
-        WHERE j.rowid = (
-            SELECT h.rowid FROM jobs AS h WHERE h.state = 'waiting' AND h.lane_id = l.value
-            ORDER BY h.due_ms, h.id LIMIT 1)
-        ORDER BY j.due_ms, j.id LIMIT 1)
-    RETURNING {_JOB}, {_DRAFT}
-    """
-)
-CLAIM_FIRST_OF_SQLITE: Final = _claim(
-    f"""
-    UPDATE jobs SET {_LEASED} WHERE rowid = (
-        SELECT j.rowid FROM json_each(:accounts) AS a CROSS JOIN json_each(:lanes) AS l CROSS JOIN jobs AS j
+    UPDATE jobs SET {_LEASED} WHERE rowid = coalesce((
+        SELECT j.rowid FROM json_each(:people) AS a CROSS JOIN json_each(:lanes) AS l CROSS JOIN jobs AS j
         WHERE EXISTS (SELECT 1 FROM jobs AS w WHERE w.state = 'waiting' AND w.account_id = a.value)
           AND j.rowid = (
             SELECT h.rowid FROM jobs AS h
             WHERE h.state = 'waiting' AND h.account_id = a.value AND h.lane_id = l.value
             ORDER BY h.due_ms, h.id LIMIT 1)
-        ORDER BY j.due_ms, j.id LIMIT 1)
+        ORDER BY j.due_ms, j.id LIMIT 1), (
+        SELECT j.rowid FROM json_each(CASE WHEN :everyone THEN :lanes ELSE '[]' END) AS l CROSS JOIN jobs AS j
+        WHERE j.rowid = (
+            SELECT h.rowid FROM jobs AS h WHERE h.state = 'waiting' AND h.lane_id = l.value
+            ORDER BY h.due_ms, h.id LIMIT 1)
+        ORDER BY j.due_ms, j.id LIMIT 1))
     RETURNING {_JOB}, {_DRAFT}
     """
 )

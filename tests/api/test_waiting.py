@@ -25,9 +25,9 @@ class Counting:
         self._uow = uow
         self.reads = 0
 
-    async def read(self, query: Any, *, brief: bool = False) -> Any:
+    async def read(self, query: Any, **how: bool) -> Any:
         self.reads += 1
-        return await self._uow.read(query, brief=brief)
+        return await self._uow.read(query, **how)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._uow, name)

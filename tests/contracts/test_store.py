@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.domain.errors import Conflict, NotPermitted, PromptRejected, Unavailable
+from core.domain.errors import Conflict, HordeError, NotPermitted, PromptRejected, Unavailable
 from core.domain.ids import AccountId
 from core.domain.moderation import Verdict
 from core.domain.policy import QueuePolicy
@@ -253,8 +253,14 @@ async def test_200_pops_at_once_over_200_jobs_get_200(scene: Scene, database: Da
     await scene.audit()
 
 
-async def test_a_look_that_asks_once(uow: Store) -> None:
+@pytest.mark.parametrize("brief", [False, True])
+async def test_a_loose_look_reads_and_cannot_write(uow: Store, brief: bool) -> None:
     number = await uow.write(add("ann"))
-    account = await uow.read(lambda tx: tx.accounts.get(number), single=True)
+    account = await uow.read(lambda tx: tx.accounts.get(number), brief=brief, loose=True)
     assert account is not None
     assert account.name == "ann"
+    assert await uow.read(lambda tx: [names(tx), names(tx)], brief=brief, loose=True) == [["ann"], ["ann"]]
+    stray = "UPDATE accounts SET trusted = NOT trusted"
+    with pytest.raises(HordeError):
+        await uow.read(lambda tx: connection_of(tx).exec_driver_sql(stray), brief=brief, loose=True)
+    assert await uow.read(lambda tx: tx.accounts.get(number)) == account

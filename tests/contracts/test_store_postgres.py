@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.util import await_only
 
 from core.domain.errors import InvalidRequest, Unavailable
-from core.domain.ids import MINT, TREASURY
+from core.domain.ids import MINT
 from core.domain.moderation import ALLOWED
 from core.domain.queue.lanes import lane_of
 from core.ports.store import ReadTransaction, Transaction
@@ -336,11 +336,3 @@ async def test_a_use_case_that_hides_a_failed_statement_is_not_committed(uow: St
 
     assert isinstance(await outcome(uow, hide), Unavailable)
     assert await uow.read(names) == []
-
-
-@ONLY_POSTGRES
-async def test_a_look_that_was_to_ask_once_neither_asks_twice_nor_writes(uow: Store) -> None:
-    with pytest.raises(Unavailable, match="second statement"):
-        await uow.read(lambda tx: [tx.accounts.get(MINT), tx.accounts.get(TREASURY)], single=True)
-    with pytest.raises(Unavailable, match="read-only"):
-        await uow.read(lambda tx: connection_of(tx).exec_driver_sql("DELETE FROM lanes"), single=True)

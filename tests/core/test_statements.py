@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from core.domain.ids import AccountId, WorkerId
 from core.ports.store import Transaction
+from core.services.queue.status import status
 from core.store.rows.people.worker_statements import ONLINE_MAX
 from tests.core.scene import HandClock, Scene, draft
 from tests.core.spoken import spoken
@@ -44,6 +45,17 @@ async def test_a_worker_s_submit_is_eight_statements_at_most(scene: Scene, datab
                 await scene.hand_in(job, who, lease_id=job.lease_id)
             assert len(said) <= (8 if database.kind is StoreKind.POSTGRES else 20), said
     await scene.audit()
+
+
+async def test_the_status_of_a_finished_request_is_one_statement(scene: Scene) -> None:
+    asker_id, owner_id = await settled(scene)
+    asked = await scene.ask(asker_id, draft(n=2))
+    for _ in range(2):
+        await scene.hand_in(await scene.pop_one(scene.offer(owner_id)), owner_id)
+    with spoken(scene.uow) as said:  # type: ignore[arg-type]  # a store, behind its port
+        found = await scene.uow.write(lambda tx: status(tx, request_id=asked.request_id, now_ms=scene.clock.now_ms()))
+    assert [result.ordinal for result in found.results] == [0, 1]
+    assert len(said) == 1, said
 
 
 async def test_a_pop_that_finds_nothing_writes_nothing(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from core.domain.errors import InvalidRequest
@@ -73,15 +74,21 @@ def params_of(draft: "RequestDraft") -> ImageParams:
 
 
 def base_price_mk(image: ImageParams) -> int:
+    """Return the price of one plain picture in millikudos, post-processing included; see ``_base_price_mk``."""
+    return _base_price_mk(image.pixels, image.steps, len(image.post_processing))
+
+
+@lru_cache(maxsize=4_096)
+def _base_price_mk(pixels: int, steps: int, processors: int) -> int:
     """Return the price of one plain picture in millikudos, post-processing included.
 
     The public closed formula of the AI Horde: ``r = ((w*h - 4096)^1.75) / ((1048576 - 4096)^1.75)``,
     ``k = round(0.1232 * steps + r * 0.1232 * steps * 8.75, 2)``, times 1.2 and rounded again for each post-processor.
     512 x 512 at 50 steps is 10.83 kudos. Below 64 x 64 pixels r is 0.
     """
-    r: float = max(image.pixels - _PIXELS_LEAST, 0) ** 1.75 / (_PIXELS_WHOLE - _PIXELS_LEAST) ** 1.75
-    kudos = round(0.1232 * image.steps + r * 0.1232 * image.steps * 8.75, 2)
-    for _ in image.post_processing:
+    r: float = max(pixels - _PIXELS_LEAST, 0) ** 1.75 / (_PIXELS_WHOLE - _PIXELS_LEAST) ** 1.75
+    kudos = round(0.1232 * steps + r * 0.1232 * steps * 8.75, 2)
+    for _ in range(processors):
         kudos = round(kudos * 1.2, 2)
     return round(kudos * MK_PER_KUDOS)
 
@@ -135,7 +142,7 @@ class ImageRules(KindRules):
     ) -> Price:
         """Return the price of one picture; before it is made, by the dearest of the models asked for."""
         image, parts = params_of(draft), _Parts()
-        plain = base_price_mk(ImageParams(width_px=image.width_px, height_px=image.height_px, steps=image.steps))
+        plain = _base_price_mk(image.pixels, image.steps, 0)
         parts.add("size_and_steps", plain, f"{image.width_px} x {image.height_px} pixels, {image.steps} steps")
         if image.post_processing:
             names = ", ".join(image.post_processing)
@@ -161,11 +168,11 @@ class ImageRules(KindRules):
 
     def needs(self, draft: "RequestDraft") -> Needs:
         """Return what a picture may need of its worker."""
-        image, extra, needs = params_of(draft), draft.extra, Needs.NONE
+        image, extra = params_of(draft), draft.extra
         processing = extra.get("source_processing") if extra.get("source_image") else None
         painting = processing in ("inpainting", "outpainting")
         old_fails = image.tiling or image.hires_fix or (image.clip_skip or 1) > 1 or any(extra.get(p) for p in _MODERN)
-        for condition, need in (
+        needs = (
             (bool(extra.get("source_image")) and not painting, Needs.IMG2IMG),
             (painting, Needs.PAINTING),
             (bool(image.post_processing), Needs.POST_PROCESSING),
@@ -173,10 +180,8 @@ class ImageRules(KindRules):
             (bool(extra.get("control_type")), Needs.CONTROLNET),
             (bool(extra.get("transparent")), Needs.TRANSPARENT),
             (old_fails, Needs.MODERN_BRIDGE),
-        ):
-            if condition:
-                needs |= need
-        return needs
+        )
+        return Needs(sum(need for condition, need in needs if condition))
 
     def measure(self, draft: "RequestDraft", ordinal: int) -> tuple[int, int]:
         """Return pixels and steps."""

@@ -68,10 +68,7 @@ def needs_of(draft: RequestDraft, *, covered: bool = True) -> Needs:
         (not draft.extra_slow_workers, Needs.NOT_EXTRA_SLOW),
         (bool(draft.worker_ids) and draft.worker_blacklist, Needs.DENY_LIST),
     )
-    for condition, need in wanted:
-        if condition:
-            needs |= need
-    return needs
+    return Needs(needs | sum(need for condition, need in wanted if condition))
 
 
 def lane_of(draft: RequestDraft, ordinal: int = 0, *, covered: bool = True) -> Lane:

@@ -22,7 +22,7 @@ def check(draft: RequestDraft, policy: QueuePolicy) -> None:
         message = "The prompt contains a NUL byte, which cannot be stored. Leave it out."
         raise InvalidRequest(message, field="prompt", value="\\x00", code="NulByteInPayload")
     at_most("workers", "workers", len(draft.worker_ids), policy.worker_ids_max, code="TooManyWorkersInList")
-    carried = len(json.dumps(draft.extra, default=str))
+    carried = len(json.dumps(draft.extra, default=str)) if draft.extra else 0
     at_most("params", "bytes of further parameters", carried, policy.extra_bytes_max)
 
 
@@ -45,7 +45,7 @@ def resolve_models(draft: RequestDraft, policy: QueuePolicy, is_served: Callable
         if model not in resolved:
             resolved.append(model)
     _check_model_size(draft.image, resolved, policy)
-    return replace(draft, models=tuple(resolved))
+    return draft if draft.models == tuple(resolved) else replace(draft, models=tuple(resolved))
 
 
 def _check_model_size(image: ImageParams, models: Sequence[str], policy: QueuePolicy) -> None:

@@ -43,8 +43,8 @@ class Capability:
 
 def capability_of(offer: WorkerOffer, *, worker_id: WorkerId | None, trusted: bool, slow: bool = False) -> Capability:
     """Return the part of an offer that lanes are matched with. slow: its measured speed is under the kind's least."""
-    has = Needs.DENY_LIST
     offered = (
+        (True, Needs.DENY_LIST),
         (offer.nsfw, Needs.NSFW),
         (trusted, Needs.TRUSTED_ONLY),
         (offer.allow_img2img, Needs.IMG2IMG),
@@ -61,16 +61,13 @@ def capability_of(offer: WorkerOffer, *, worker_id: WorkerId | None, trusted: bo
         (is_validated(offer.bridge_agent), Needs.VALIDATED_BACKEND),
         (bool(offer.softprompts), Needs.SOFTPROMPT),
     )
-    for condition, need in offered:
-        if condition:
-            has |= need
     rules = RULES[offer.kind]
     size_max, length_max = rules.reach(offer)
     return Capability(
         kind=offer.kind,
         worker_id=worker_id,
         models=rules.serves(offer),
-        has=has,
+        has=Needs(sum(need for condition, need in offered if condition)),  # numbers add faster than flags join
         size_max=size_max,
         length_max=length_max,
     )
@@ -87,7 +84,7 @@ def misfit(lane: Lane, capability: Capability) -> str | None:
         return "models"
     if lane.allow and capability.worker_id is not None and capability.worker_id not in lane.allow:
         return "worker_id"
-    missing = lane.needs & ~capability.has
+    missing = int(lane.needs) & ~int(capability.has)
     if missing:
         return next((reason for need, reason in _REASONS if missing & need), "bridge_version")
     too_large, too_long = RULES[lane.kind].reasons

@@ -71,8 +71,8 @@ class RequestStore(RequestReads, Protocol):
 class JobReads(Protocol):
     """Jobs and leases, to read."""
 
-    def with_request(self, request_id: RequestId) -> tuple[Request | None, Sequence[Job]]:
-        """Return the request, which no transaction is kept from changing, and its jobs in order."""
+    def with_request(self, request_id: RequestId) -> tuple[Request | None, Sequence[Job], Sequence[JobResult]]:
+        """Return the request, which no transaction is kept from changing, its jobs in order, and what they came to."""
         ...
 
     def of_request(self, request_id: RequestId) -> Sequence[Job]:

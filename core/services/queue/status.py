@@ -22,7 +22,7 @@ def status(
     tx: ReadTransaction | Transaction, *, request_id: RequestId, now_ms: int, online_s: int = 300
 ) -> RequestStatus:
     """Return the request's state, results and progress; raises ``NotFound``."""
-    request, jobs = tx.jobs.with_request(request_id)
+    request, jobs, results = tx.jobs.with_request(request_id)
     if request is None:
         message = f"There is no request {request_id}. It may be too old, or made elsewhere; check the id."
         raise NotFound(message, code="RequestNotFound")
@@ -46,7 +46,7 @@ def status(
         queue_position=position,
         wait_time_s=wait_s,
         price_mk=request.price_mk,
-        results=tuple(tx.requests.results(request_id)) if counts[JobState.DONE] else (),
+        results=tuple(results),
         spent_mk=_spent_mk(tx, request, jobs),
         kind=request.draft.kind,
         progress=tuple(tx.jobs.progress_of(request_id)) if processing else (),

@@ -33,7 +33,7 @@ from core.store.postgres.connections import (
     url_of,
 )
 from core.store.postgres.notices import Notices
-from core.store.postgres.wire import Begin, Once, Wire
+from core.store.postgres.wire import Begin, Wire
 from core.store.postgres.wires import Wires
 from core.store.transaction import SqlTransaction, connection_of
 
@@ -163,13 +163,13 @@ class PostgresUnitOfWork:
                 return attempt
             await asyncio.sleep(random.uniform(0, _PAUSE_S * 2 ** tries.total()))
 
-    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False, single: bool = False) -> T:
+    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False, loose: bool = False) -> T:
         """Return what the query returned from one consistent view."""
         tries = 0
         while True:
             self._check_open()
             try:
-                return await self._readers.run(lambda wire: self._look(wire, query, single=single))
+                return await self._readers.run(lambda wire: self._look(wire, query, loose=loose))
             except DATABASE_ERRORS as exc:
                 again = _why_again(exc)
                 if again not in (_Again.LOST, _Again.STALE) or tries == _TRIES[again]:
@@ -232,12 +232,11 @@ class PostgresUnitOfWork:
         if step is not None:
             reached(step, Edge.AFTER)
 
-    def _look(self, wire: Wire, query: Callable[[ReadTransaction], T], *, single: bool) -> T:
-        """Return what the query returns. single: one statement is a view by itself, without BEGIN and ROLLBACK."""
-        if not single:
+    def _look(self, wire: Wire, query: Callable[[ReadTransaction], T], *, loose: bool) -> T:
+        """Return what the query returns. loose: each statement is a view by itself, without BEGIN and ROLLBACK."""
+        if not loose:
             wire.begin()
-        driver = Once(wire) if single else wire
-        return query(SqlTransaction(wire.connection, self._memory, self._clock, is_read=True, driver=driver))
+        return query(SqlTransaction(wire.connection, self._memory, self._clock, is_read=True, driver=wire))
 
     def _after(self, tx: SqlTransaction) -> None:
         """Let everyone know what was committed; a hint that fails takes nothing back."""

@@ -116,25 +116,3 @@ class Wire:
                 del self._statements[next(iter(self._statements))]
             statement = self._statements[sql] = await_only(self._raw.prepare(sql))
         return statement
-
-
-class Once:
-    """A wire that is asked once, without a transaction around it; asked again, it raises."""
-
-    __slots__ = ("_wire",)
-
-    def __init__(self, wire: Wire) -> None:
-        """Stand over a wire that only looks."""
-        self._wire: Wire | None = wire
-
-    def rows(self, sql: str, values: Sequence[object]) -> Sequence[Any]:
-        """Return the rows of the one statement."""
-        wire, self._wire = self._wire, None
-        if wire is None:
-            message = "this is the second statement of a look that was to ask once: read without ``single``"
-            raise InvalidRequestError(message)
-        return wire.rows(sql, values)
-
-    def run(self, sql: str, values: Sequence[object]) -> int:
-        """Return how many rows the one statement found."""
-        return len(self.rows(sql, values))

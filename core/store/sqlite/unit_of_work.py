@@ -109,14 +109,14 @@ class SqliteUnitOfWork:
             result: T = await item.future
         return result
 
-    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False, single: bool = False) -> T:
+    async def read(self, query: Callable[[ReadTransaction], T], *, brief: bool = False, loose: bool = False) -> T:
         """Return what the query returned from one consistent view."""
         if brief:
             with self._looking:
                 self._check_open()
-                return self._read(query, single=single)
+                return self._read(query, loose=loose)
         self._check_open()
-        look = partial(self._read, query, single=single)
+        look = partial(self._read, query, loose=loose)
         return await asyncio.get_running_loop().run_in_executor(self._readers, look)
 
     def on_events(self, call: Callable[[], None]) -> None:
@@ -174,14 +174,14 @@ class SqliteUnitOfWork:
             )
             raise Unavailable(message)
 
-    def _read(self, query: Callable[[ReadTransaction], T], *, single: bool = False) -> T:
-        """Run a query on this thread's own connection. single: one statement is a view by itself."""
+    def _read(self, query: Callable[[ReadTransaction], T], *, loose: bool = False) -> T:
+        """Run a query on this thread's own connection; see ``read``."""
         try:
             wire: Wire | None = getattr(self._local, "wire", None)
             if wire is None:
                 wire = self._local.wire = Wire(self._read_engine.connect())
                 self._opened.append(wire)
-            if not single:
+            if not loose:
                 wire.begin()
             try:
                 return query(SqlTransaction(wire.connection, self._memory, self._clock, is_read=True, driver=wire))

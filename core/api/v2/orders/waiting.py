@@ -76,4 +76,4 @@ async def _held(call: Call[Any, Any], request_id: RequestId, kind: Kind, *, wait
 
 
 async def _now(call: Call[Any, Any], request_id: RequestId, kind: Kind) -> seen.Seen:
-    return await call.context.uow.read(seen.look(call.context, request_id, kind=kind), brief=True)
+    return await call.context.uow.read(seen.look(call.context, request_id, kind=kind), brief=True, loose=True)

@@ -28,7 +28,7 @@ async def lease_for(context: ApiContext, account: Account, *, job_id: str, kind:
         DuplicateSubmission, LeaseLost: it was handed in, or is no longer this worker's.
     """
     view = await context.uow.read(
-        lambda tx: lease_of(tx, job_id=JobId(job_id), account_id=account.id), brief=True, single=True
+        lambda tx: lease_of(tx, job_id=JobId(job_id), account_id=account.id), brief=True, loose=True
     )
     if view.kind is not kind:
         message = f"The job {job_id} is for {view.kind} workers. Hand it in at that kind's address."

@@ -241,10 +241,10 @@ class Ledger:
 
     def settle_hold(self, hold: Hold, *, posted_mk: int, returned_mk: int, expired: bool = False) -> Hold:
         """Take this much out of a hold: posted (the transfer is the caller's) and given back."""
-        after = replace(hold, posted_mk=hold.posted_mk + posted_mk, returned_mk=hold.returned_mk + returned_mk)
-        if after.held_mk == 0:
-            ended = HoldState.EXPIRED if expired else HoldState.POSTED if after.posted_mk else HoldState.VOIDED
-            after = replace(after, state=ended)
+        posted, returned, state = hold.posted_mk + posted_mk, hold.returned_mk + returned_mk, hold.state
+        if posted + returned == hold.amount_mk:
+            state = HoldState.EXPIRED if expired else HoldState.POSTED if posted else HoldState.VOIDED
+        after = replace(hold, posted_mk=posted, returned_mk=returned, state=state)
         self._holds[after.hold_id] = after
         self._writes.add(
             _SETTLE,

@@ -8,7 +8,6 @@ from typing import Any, Final
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId
 from core.domain.jobs import Candidate, Claimed, LeaseView
 from core.store.dialect import (
-    CLAIM_FIRST_OF_SQLITE,
     CLAIM_FIRST_POSTGRES,
     CLAIM_FIRST_SQLITE,
     CLAIM_MORE,
@@ -33,7 +32,6 @@ _HEADS = Prepared(HEADS.sqlite, postgres=HEADS.postgres)
 _HEADS_OF = Prepared(HEADS_OF.sqlite, postgres=HEADS_OF.postgres)
 _FIRST = Prepared(CLAIM_FIRST_POSTGRES)
 _FIRST_SQLITE = Prepared(CLAIM_FIRST_SQLITE)
-_FIRST_OF_SQLITE = Prepared(CLAIM_FIRST_OF_SQLITE)
 _ONE = Prepared(CLAIM_ONE.sqlite, postgres=CLAIM_ONE.postgres)
 _MORE = Prepared(CLAIM_MORE.sqlite, postgres=CLAIM_MORE.postgres)
 _AGAIN = update(leases, state="'active'", ended_at_ms="NULL", expires_at_ms=":expires_at_ms")
@@ -92,10 +90,8 @@ class Claims:
         self, lane_ids: Sequence[int], *, lease_id: LeaseId, people: Sequence[AccountId], everyone: bool
     ) -> Claimed | None:
         """Return the first job, now leased."""
-        where = {"lanes": json.dumps(lane_ids), "lease": lease_id}
-        found = self._line.all_unseen(_FIRST_OF_SQLITE, where | {"accounts": json.dumps(people)}) if people else []
-        if not found and everyone:
-            found = self._line.all_unseen(_FIRST_SQLITE, where)
+        where = {"lanes": json.dumps(lane_ids), "people": json.dumps(people), "everyone": everyone, "lease": lease_id}
+        found = self._line.all_unseen(_FIRST_SQLITE, where)
         return _claimed(found[0]) if found else None
 
     def heads(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from core.domain.ids import AccountId, JobId, LeaseId, RequestId, WorkerId
 from core.domain.jobs import Job, JobState, Lease, LeaseState, LeaseView
 from core.domain.kinds.kind import Kind
-from core.domain.requests import JobProgress, Request
+from core.domain.requests import JobProgress, JobResult, Request
 from core.store.dialect import AHEAD
 from core.store.rows.kudos.ledger import Ledger
 from core.store.rows.queue.leases import (
@@ -25,16 +25,18 @@ from core.store.rows.queue.leases import (
     request_of_view,
     view_of,
 )
-from core.store.rows.queue.requests import Requests
+from core.store.rows.queue.requests import RESULT, Requests, result_of
 from core.store.statement import Line, Prepared
-from core.store.tables import jobs, lanes, leases, requests, workers
+from core.store.tables import jobs, lanes, leases, requests, results, workers
 from core.store.writes import Writes, insert, update
 
 _WAITS = sa.text("jobs.state = 'waiting'")
 _OF_REQUEST = Prepared(sa.select(jobs).where(jobs.c.request_id == sa.bindparam("request_id")).order_by(jobs.c.ordinal))
 _WITH_REQUEST = Prepared(
-    sa.select(jobs, requests.c.draft, *REQUEST)
+    sa.select(jobs, requests.c.draft, *REQUEST, *RESULT)
     .join(requests, requests.c.id == jobs.c.request_id)
+    .outerjoin(results, results.c.job_id == jobs.c.id)
+    .outerjoin(workers, workers.c.id == results.c.worker_id)
     .where(jobs.c.request_id == sa.bindparam("request_id"))
     .order_by(jobs.c.ordinal)
 )
@@ -101,15 +103,16 @@ class Jobs:
         self._touched_lanes = touched_lanes
         self._states: dict[RequestId, Counter[JobState]] = {}
 
-    def with_request(self, request_id: RequestId) -> tuple[Request | None, Sequence[Job]]:
-        """Return the request and its jobs in order, none of them taken."""
+    def with_request(self, request_id: RequestId) -> tuple[Request | None, Sequence[Job], Sequence[JobResult]]:
+        """Return the request, its jobs in order and the results there are, nothing of it taken."""
         found = self._line.all(_WITH_REQUEST, {"request_id": request_id})
         if not found:
-            return None, ()
+            return None, (), ()
         request = request_of_view(found[0])
         if self._line.is_read:
             self._requests.know(request)
-        return request, [job_of(row) for row in found]
+        made = [result_of(row) for row in found if row.result_state is not None]
+        return request, [job_of(row) for row in found], made
 
     def of_request(self, request_id: RequestId) -> Sequence[Job]:
         """Return the request's jobs in order."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -27,8 +27,14 @@ _BY_KEY = Prepared(
         requests.c.idempotency_key == sa.bindparam("idempotency_key"),
     )
 )
+RESULT: Final = [
+    *(column.label(f"result_{column.name}") for column in results.c if column.name not in ("job_id", "request_id")),
+    workers.c.name.label("result_worker_name"),
+]
+"""What a row says of a job's result, beside the job's own columns; see ``result_of``."""
 _RESULTS = Prepared(
-    sa.select(results, workers.c.name.label("worker_name"), jobs.c.ordinal, jobs.c.price_mk)
+    sa.select(jobs.c.id, jobs.c.ordinal, jobs.c.price_mk, *RESULT)
+    .select_from(results)
     .join(jobs, jobs.c.id == results.c.job_id)
     .join(workers, workers.c.id == results.c.worker_id)
     .where(results.c.request_id == sa.bindparam("request_id"))
@@ -126,26 +132,7 @@ class Requests:
 
     def results(self, request_id: RequestId) -> Sequence[JobResult]:
         """Return the results there are, in the order of the jobs."""
-        return [
-            JobResult(
-                job_id=JobId(row.job_id),
-                state=row.state,
-                object_key=row.object_key,
-                seed=row.seed,
-                model=row.model,
-                worker_id=WorkerId(row.worker_id),
-                worker_name=row.worker_name,
-                gen_metadata=_METADATA.decode(row.gen_metadata),
-                content_type=row.content_type,
-                width_px=row.width_px,
-                height_px=row.height_px,
-                made_at_ms=row.made_at_ms,
-                ordinal=row.ordinal,
-                price_mk=row.price_mk,
-                body=None if row.body is None else _BODY.decode(row.body),
-            )
-            for row in self._line.all(_RESULTS, {"request_id": request_id})
-        ]
+        return [result_of(row) for row in self._line.all(_RESULTS, {"request_id": request_id})]
 
     def of_account(
         self, account_id: AccountId, *, before: tuple[int, RequestId] | None, limit: int
@@ -237,4 +224,25 @@ def request_of(row: Any) -> Request | None:  # noqa: ANN401 - a row of the reque
         cancelled_at_ms=row.cancelled_at_ms,
         finished_at_ms=row.finished_at_ms,
         idempotency_key=row.idempotency_key,
+    )
+
+
+def result_of(row: Any) -> JobResult:  # noqa: ANN401 - a row of a job with the columns of ``RESULT``
+    """Return the result of a row."""
+    return JobResult(
+        job_id=JobId(row.id),
+        state=row.result_state,
+        object_key=row.result_object_key,
+        seed=row.result_seed,
+        model=row.result_model,
+        worker_id=WorkerId(row.result_worker_id),
+        worker_name=row.result_worker_name,
+        gen_metadata=_METADATA.decode(row.result_gen_metadata),
+        content_type=row.result_content_type,
+        width_px=row.result_width_px,
+        height_px=row.result_height_px,
+        made_at_ms=row.result_made_at_ms,
+        ordinal=row.ordinal,
+        price_mk=row.price_mk,
+        body=None if row.result_body is None else _BODY.decode(row.result_body),
     )
