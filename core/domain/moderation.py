@@ -9,9 +9,11 @@ from typing import Final
 NEGATIVE_MARK: Final = "###"
 _WEIGHT: Final = re.compile(r":\s*-?\d+(?:\.\d+)?(?=\s*[)\]>])")
 _NOT_A_WORD: Final = re.compile(r"[^\w\s'#]|_")
-_SPACES: Final = re.compile(r"\s+")
 _SPACED_OUT: Final = re.compile(r"\b(?:[^\W\d_] ){2,}[^\W\d_]\b")
 _FRAGMENT: Final = re.compile(r"<(\w+)>")
+_UNSEEN: Final = dict.fromkeys(code for code in range(128) if not chr(code).isprintable() and chr(code) not in "\n\t")
+_PLAIN: Final = {code: " " for code in range(128) if _NOT_A_WORD.match(chr(code))} | _UNSEEN
+"""For ``str.translate``: the ASCII characters that are dropped, and besides those that become a space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +51,16 @@ def normal_form(prompt: str) -> str:
     NFKC, case-folded, without marks that are not seen (zero width) or only put on letters (accents); weights like
     ``(word:1.3)`` and punctuation are gone, spaces single, and letters spaced out ("n a m e") stand together.
     """
-    text = unicodedata.normalize("NFKC", prompt.partition(NEGATIVE_MARK)[0]).casefold()
-    text = unicodedata.normalize("NFD", text)
-    text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Mn", "Me") or c in "\n\t")
-    text = _NOT_A_WORD.sub(" ", _WEIGHT.sub("", unicodedata.normalize("NFC", text)))
-    text = _SPACED_OUT.sub(lambda found: found.group().replace(" ", ""), text)
-    return _SPACES.sub(" ", text).strip()
+    text = prompt.partition(NEGATIVE_MARK)[0]
+    if text.isascii():  # as the other way, without what cannot be in it
+        if ":" in text:
+            text = _WEIGHT.sub("", text.translate(_UNSEEN))
+        text = text.lower().translate(_PLAIN)
+    else:
+        text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+        text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Mn", "Me") or c in "\n\t")
+        text = _NOT_A_WORD.sub(" ", _WEIGHT.sub("", unicodedata.normalize("NFC", text)))
+    return " ".join(_SPACED_OUT.sub(lambda found: found.group().replace(" ", ""), text).split())
 
 
 def compile_rule(raw: Mapping[str, object], fragments: Mapping[str, str]) -> Rule:
@@ -83,10 +89,36 @@ def _compiled(pattern: str, fragments: Mapping[str, str]) -> "re.Pattern[str]":
     return re.compile(_FRAGMENT.sub(lambda found: f"(?:{fragments[found[1]]})", pattern))
 
 
-def judge(prompt: str, rules: Sequence[Rule]) -> Verdict:
-    """Return the verdict of the first rule that refuses the prompt, or that it is allowed."""
-    text = normal_form(prompt)
-    for rule in rules:
-        if all(pattern.search(text) for pattern in rule.patterns) and not (rule.unless and rule.unless.search(text)):
-            return Verdict(allowed=False, rule=rule.id, group=rule.group, explanation=rule.explanation)
-    return ALLOWED
+class Ruleset:
+    """Rules that are asked together: that a prompt has nothing of any of them is told by one search."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        """Hold the rules; of several that refuse a prompt the first is named."""
+        self.rules = tuple(rules)
+        self._any = _any_of([rule.patterns[:1] for rule in rules])
+
+    def judge(self, prompt: str) -> Verdict:
+        """Return the verdict of the first rule that refuses the prompt, or that it is allowed."""
+        text = normal_form(prompt)
+        if self._any is not None and not self._any.search(text):
+            return ALLOWED
+        for rule in self.rules:
+            if all(pattern.search(text) for pattern in rule.patterns) and not (
+                rule.unless and rule.unless.search(text)
+            ):
+                return Verdict(allowed=False, rule=rule.id, group=rule.group, explanation=rule.explanation)
+        return ALLOWED
+
+
+def _any_of(needed: Sequence[Sequence["re.Pattern[str]"]]) -> "re.Pattern[str] | None":
+    """Return what finds something wherever one of these does; None where they cannot be put together.
+
+    needed: of each rule one pattern without which it refuses nothing; a rule that has none cannot be told beforehand,
+    and in one whose groups are numbered they would have other numbers.
+    """
+    if any(not one or one[0].groups or one[0].flags != re.UNICODE for one in needed):
+        return None
+    try:
+        return re.compile("|".join(dict.fromkeys(f"(?:{one[0].pattern})" for one in needed)))
+    except re.error:
+        return None

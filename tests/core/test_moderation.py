@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import PromptRejected, Unavailable
-from core.domain.moderation import Rule, Verdict, compile_rule, judge, normal_form
+from core.domain.moderation import Rule, Ruleset, Verdict, compile_rule, normal_form
 from core.services.moderation.screening import RuleScreening
 from tests.core.scene import Scene
 
@@ -23,7 +23,7 @@ def test_there_are_sixty_rules_in_three_groups_each_with_its_own_id() -> None:
 
 @pytest.mark.parametrize("rule", SCREENING.rules, ids=lambda rule: rule.id)
 def test_a_rule_refuses_its_example_and_lets_the_other_pass(rule: Rule) -> None:
-    assert judge(rule.refused, [rule]) == Verdict(
+    assert Ruleset([rule]).judge(rule.refused) == Verdict(
         allowed=False, rule=rule.id, group=rule.group, explanation=rule.explanation
     )
     assert SCREENING.screen_prompt(rule.allowed).allowed

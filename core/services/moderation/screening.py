@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.domain.errors import Unavailable
-from core.domain.moderation import Rule, Verdict, compile_rule, judge
+from core.domain.moderation import Rule, Ruleset, Verdict, compile_rule
 
 
 class RuleScreening:
@@ -13,7 +13,12 @@ class RuleScreening:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         """Hold compiled rules."""
-        self.rules = tuple(rules)
+        self._ruleset = Ruleset(rules)
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """Return the rules in the order in which they are asked."""
+        return self._ruleset.rules
 
     @classmethod
     def load(cls, path: Path) -> "RuleScreening":
@@ -28,4 +33,4 @@ class RuleScreening:
 
     def screen_prompt(self, prompt: str) -> Verdict:
         """Return whether the prompt is allowed, and if not, which rule refuses it."""
-        return judge(prompt, self.rules)
+        return self._ruleset.judge(prompt)
