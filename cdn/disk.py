@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
-from urllib.parse import quote
 
 import msgspec
 
@@ -24,6 +24,8 @@ from core.ports.signed import Grant, Method
 _YEAR_S = 31_536_000
 _LEFTOVER_S = 3_600
 _READ_BYTES = 1 << 20
+_UNNOTED_BYTES = 4_096
+"""So small a body is read and hashed as soon as its note would be read: where it says all, there is no note."""
 _TYPES = {".webp": "image/webp", ".json": "application/json"}
 _UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 
@@ -50,6 +52,7 @@ class DiskObjects:
         self._base = f"{public_url.rstrip('/')}/objects/"
         self._signer = UrlSigner(secret)
         self._clock = clock
+        self._process, self._written = os.urandom(12).hex(), count()
         try:
             for folder in (self._bodies, self._parts):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -110,16 +113,16 @@ class DiskObjects:
             content_type=content_type,
             bytes_max=bytes_max,
         )
-        return f"{self._base}{quote(key)}?{self._signer.query(grant)}"
+        return f"{self._base}{key}?{self._signer.query(grant)}"
 
     def presign_get(self, key: str, *, expires_at_ms: int) -> str:
         """Return an absolute URL that can be read until it expires."""
         grant = Grant(method="GET", key=checked(key), expires_at_ms=expires_at_ms)
-        return f"{self._base}{quote(key)}?{self._signer.query(grant)}"
+        return f"{self._base}{key}?{self._signer.query(grant)}"
 
     def public_url(self, key: str) -> str:
         """Return the absolute URL under which a published picture is read."""
-        return f"{self._base}{quote(checked(key))}"
+        return f"{self._base}{checked(key)}"
 
     async def prune(self, now_ms: int) -> int:
         """Delete what is expired and what killed processes left; return how many objects that were."""
@@ -195,13 +198,17 @@ class DiskObjects:
 
     def _write(self, key: str, body: bytes, note: Note) -> ObjectHead:
         """Put the body in its place; its folder is not synced yet."""
-        part = f"{self._parts}/{os.urandom(12).hex()}"
+        part = f"{self._parts}/{self._process}-{next(self._written)}"
+        etag = sha256(body).hexdigest()[:32]
+        is_noted = len(body) > _UNNOTED_BYTES or note != Note(content_type=_type_of(key))
         try:
-            stat = write_new(part, body, is_synced=True)
-            return self._place(key, part, stat, sha256(body).hexdigest(), note)
+            mtime_ns = write_new(part, body, is_synced=True, is_timed=is_noted)
+            note = msgspec.structs.replace(note, etag=etag, size_bytes=len(body), mtime_ns=mtime_ns)
+            self._place(key, part, note, is_noted=is_noted)
         except BaseException:
             Path(part).unlink(missing_ok=True)
             raise
+        return _head_of(key, note)
 
     def _publish(self, key: str, part: IO[bytes], digest: str, note: Note) -> ObjectHead:
         part.flush()
@@ -210,19 +217,22 @@ class DiskObjects:
 
     def _settle(self, key: str, source: str, stat: os.stat_result, digest: str, note: Note) -> ObjectHead:
         """Rename the file to its place, on the disk when this returns."""
-        head = self._place(key, source, stat, digest, note)
+        note = msgspec.structs.replace(note, etag=digest[:32], size_bytes=stat.st_size, mtime_ns=stat.st_mtime_ns)
+        self._place(key, source, note, is_noted=True)
         _sync_folder((self._bodies / key).parent)
-        return head
+        return _head_of(key, note)
 
-    def _place(self, key: str, source: str, stat: os.stat_result, digest: str, note: Note) -> ObjectHead:
+    def _place(self, key: str, source: str, note: Note, *, is_noted: bool) -> None:
         """Rename the file to its place.
 
         The note goes first: it says which file it is about, so without that file (killed in between) it is not used.
+        Where there is to be none, an earlier object's is gone first: it would let the new one expire.
         """
-        note = msgspec.structs.replace(note, etag=digest[:32], size_bytes=stat.st_size, mtime_ns=stat.st_mtime_ns)
-        self._notes.write(key, note)
+        if is_noted:
+            self._notes.write(key, note)
+        else:
+            self._notes.delete(key)
         rename_into(source, f"{self._bodies}/{key}")
-        return _head_of(key, note)
 
     def _copy(self, source_key: str, target_key: str, content_type: str, expires_at_ms: int | None) -> ObjectHead:
         part = self._parts / f"copy-{sha256(os.urandom(16)).hexdigest()[:24]}"
@@ -251,7 +261,7 @@ class DiskObjects:
             while chunk := body.read(_READ_BYTES):
                 digest.update(chunk)
         return Note(
-            content_type=_TYPES.get(Path(key).suffix, "application/octet-stream"),
+            content_type=_type_of(key),
             etag=digest.hexdigest()[:32],
             size_bytes=stat.st_size,
             mtime_ns=stat.st_mtime_ns,
@@ -305,6 +315,11 @@ class DiskObjects:
 
 def _head_of(key: str, note: Note) -> ObjectHead:
     return ObjectHead(key=key, size_bytes=note.size_bytes, content_type=note.content_type, etag=note.etag)
+
+
+def _type_of(key: str) -> str:
+    """Return the type that a body has if nothing else is known of it."""
+    return _TYPES.get(key[key.rfind(".") :], "application/octet-stream")
 
 
 def _absent(key: str) -> NotFound:

@@ -126,7 +126,7 @@ async def test_an_upload_that_breaks_off_keeps_the_earlier_object(objects: DiskO
 
 
 async def test_a_body_without_its_note_is_typed_by_its_name(objects: DiskObjects, tmp_path: Path) -> None:
-    head = await objects.put("pictures/a.webp", b"x", content_type="image/webp")
+    head = await objects.put("pictures/a.webp", b"x" * 5_000, content_type="image/webp")
     (tmp_path / "o" / "objects-state" / "notes" / "pictures" / "a.webp.note").unlink()
     found = await objects.head("pictures/a.webp")
     assert found is not None
@@ -136,6 +136,35 @@ async def test_a_body_without_its_note_is_typed_by_its_name(objects: DiskObjects
     untyped = await objects.head("in/a")
     assert untyped is not None
     assert untyped.content_type == "application/octet-stream"
+
+
+async def test_a_small_body_whose_name_says_its_type_has_no_note(objects: DiskObjects, tmp_path: Path) -> None:
+    notes = tmp_path / "o" / "objects-state" / "notes"
+    head = await objects.put("pictures/a.webp", b"x" * 4_096, content_type="image/webp")
+    assert files_in(notes) == []
+    assert await objects.head("pictures/a.webp") == head
+    for key, size, content_type in (
+        ("pictures/b.webp", 4_097, "image/webp"),
+        ("pictures/c.webp", 1, "image/png"),
+        ("pictures/d", 1, "image/webp"),
+    ):
+        head = await objects.put(key, b"x" * size, content_type=content_type)
+        assert await objects.head(key) == head
+        assert (notes / f"{key}.note").exists()
+    head = await objects.put("pictures/e.webp", b"x", content_type="image/webp", cache_s=60)
+    found = await objects.find("pictures/e.webp")
+    assert found is not None
+    assert found[1:] == (head, 60)
+
+
+async def test_a_body_without_a_note_does_not_expire_as_the_earlier_one_would(
+    objects: DiskObjects, clock: HandClock
+) -> None:
+    await objects.put("pictures/a.webp", b"old", content_type="image/webp", expires_at_ms=clock.ms + 1_000)
+    await objects.put("pictures/a.webp", b"new", content_type="image/webp")
+    clock.ms += 2 * 3_600_000
+    assert await objects.prune(clock.ms) == 0
+    assert await objects.get("pictures/a.webp") == b"new"
 
 
 async def test_a_note_about_another_file_is_not_believed(objects: DiskObjects, tmp_path: Path) -> None:
