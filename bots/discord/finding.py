@@ -11,6 +11,7 @@ from bots.platform import Absent, Post, Target, Unsure
 
 PAGES_MAX: Final = 10
 DAY_MS: Final = 24 * 3_600_000
+LETTERS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 async def marked(rest: Rest, channel_id: int, post: Post, *, now_ms: int) -> Said | Absent | Unsure:
@@ -28,14 +29,20 @@ async def marked(rest: Rest, channel_id: int, post: Post, *, now_ms: int) -> Sai
 
 
 def _since(post: Post, *, now_ms: int) -> int:
-    """Returns an id before the post was first sent: the summons', its thread's, or from the commission's time."""
+    """Returns an id before the post was first sent: the summons', its thread's, or from the commission's time.
+
+    An id that tells no time means all that was ever said there: rather unsure at its end than sent twice.
+    """
     asked = place_of(post.in_reply_to or "")
     if asked is not None and post.target in {Target.REPLY, Target.PARTY}:
         return asked.id
     if post.place.isdecimal():
         return int(post.place)
+    told = post.commission_id[:10]
+    if len(told) < 10 or not set(told) <= set(LETTERS):
+        return 0
     made = 0
-    for letter in post.commission_id[:10]:
-        made = made * 32 + "0123456789abcdefghjkmnpqrstvwxyz".index(letter)
+    for letter in told:
+        made = made * 32 + LETTERS.index(letter)
     # Our ids run ahead of a clock that went back, by as much as it did. A day to spare, as our clock is not Discord's.
     return first_id_at(min(made, now_ms) - DAY_MS)

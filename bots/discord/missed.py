@@ -26,6 +26,7 @@ from core.ports.clock import Clock
 
 PAGES_MAX: Final = 50
 BACK_MS: Final = 24 * 3_600_000
+FIRST_BACK_MS: Final = 10 * 60_000
 MARGIN_MS: Final = 60_000
 """Channels are told of side by side: what one said just before the newest in another may be missing all the same."""
 
@@ -44,12 +45,18 @@ class Missed:
         self._channels = channels
         self._handle = handle
         self._clock = clock
+        self._first_ms = clock.now_ms() - FIRST_BACK_MS
 
     async def events(self, since: int | None, *, me: int) -> AsyncIterator[PlatformEvent]:
-        """Yields the mentions after that id, a day back at most, and the reactions on our latest posts."""
-        for channel_id in await self._rooms() if since is not None else ():
+        """Yields the mentions after that id, a day back at most, and the reactions on our latest posts.
+
+        Without an id nothing was ever stored: from some minutes before we began on, for what was heard by a life that
+        ended before it had stored it.
+        """
+        begin_ms = self._first_ms if since is None else made_ms(since) - MARGIN_MS
+        for channel_id in await self._rooms():
             try:
-                async for event in self._said(channel_id, since or 0, me):
+                async for event in self._said(channel_id, begin_ms, me):
                     yield event
             except SaidNo as error:
                 _log.warning("discord.channel_unreadable channel=%d reason=%r", channel_id, str(error))
@@ -64,10 +71,10 @@ class Missed:
         parties = await self._known.parties() if self._known else ()
         return tuple(dict.fromkeys((*self._channels, *(int(one) for one in parties if one.isdecimal()))))
 
-    async def _said(self, channel_id: int, since: int, me: int) -> AsyncIterator[PlatformEvent]:
+    async def _said(self, channel_id: int, begin_ms: int, me: int) -> AsyncIterator[PlatformEvent]:
         room = await self._rest.room(channel_id)
         guild_id = int(room.guild) if room.guild.isdecimal() else None
-        since = first_id_at(max(made_ms(since) - MARGIN_MS, self._clock.now_ms() - BACK_MS))
+        since = first_id_at(max(begin_ms, self._clock.now_ms() - BACK_MS))
         for _ in range(PAGES_MAX):
             page = await self._rest.listing(channel_id, since)
             for raw in page:

@@ -1,9 +1,10 @@
 """Whenever the suite is killed, a summons on Mastodon, Reddit or Discord gets one reply, one showcase post, one price.
 
 All points of the bots are played on Mastodon. The others play those at which the platform itself takes part (a summons
-is stored, a post is sent and settled) and two at the desk; before the inbox's COMMIT Discord keeps nothing for a bot
-that is away, so there a summons of that moment is not promised and the round begins after it. The points of the engine
-between desk and outbox are the same for every platform: tests/e2e/test_kill.py plays them.
+is stored, a post is sent and settled) and two at the desk. Discord keeps nothing for a bot that is away: what was not
+stored is read from the channel, which the double names in `discord.channels`. Its first point is the one before the
+inbox's COMMIT, where there is no cursor yet. The points of the engine between desk and outbox are the same for every
+platform: tests/e2e/test_kill.py plays them.
 
 The platforms play side by side, each with a suite of its own: what takes the time is how long a platform may lag
 behind itself before a post counts as missing.
@@ -61,6 +62,7 @@ PLATFORMS = {
         "desk_react.before",
     ),
     "discord": (
+        "inbox.before",
         "outbox_deliver.before",
         "outbox_deliver.after",
         "outbox_settle.after",
