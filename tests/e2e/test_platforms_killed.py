@@ -72,8 +72,6 @@ PLATFORMS = {
         "desk_react.before",
     ),
 }
-FORGETFUL = frozenset({"discord"})
-"""Where a summons is lost that comes when the suite is about to die of an earlier one: each is settled first."""
 
 
 class Painter(Worker):
@@ -183,10 +181,6 @@ def play(platform: str, folder: Path) -> None:
             said += town.double.say(f"@horde draw for me {number} red hearts style: icon", by=[f"person{number}"])
             if not town.up.wait_until_killed(within_s=DIE_S):
                 survived.append(point)
-                town.up.stop()
-            if platform in FORGETFUL:
-                town.start()
-                town.wait_until_sent(said)
                 town.up.stop()
         town.start()
         town.wait_until_sent(said)
