@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from tests.bots.bounds import pytest_runtest_call
 from tests.bots.scene import Scene
 from tests.bots.square import HandClock
 from tests.stores import Database
+
+__all__ = ["pytest_runtest_call", "scene"]
 
 
 @pytest_asyncio.fixture

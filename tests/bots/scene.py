@@ -39,6 +39,7 @@ from tests.bots.square import HandClock, Square
 ROOT = Path(__file__).parents[2]
 LOCATIONS = (ROOT / "core" / "store" / "migrations", ROOT / "bots" / "store" / "migrations")
 STYLES = ROOT / "config" / "data" / "styles"
+READ_S = 60.0
 
 
 class WordScreening:
@@ -139,13 +140,12 @@ class Scene:
         )
 
     async def read_inbox(self) -> None:
-        """What happened on the square is stored; the stream is read as after a start."""
+        """What happened on the square is stored; the stream is read as after a start. Raises what reading raises."""
         inbox = Inbox(uow=self.uow, clock=self.clock, on_new=lambda: None)
-        task = asyncio.get_running_loop().create_task(inbox.read(self.square))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(READ_S), asyncio.TaskGroup() as group:
+            reading = group.create_task(inbox.read(self.square))
             await self.square.all_acknowledged()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+            reading.cancel()
 
     async def accept(self) -> None:
         await self.read_inbox()

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.bots.bounds import pytest_runtest_call
 from tests.stages.plays import STAGES, playing
 from tests.stages.stage import Play
+
+__all__ = ["play", "pytest_runtest_call"]
 
 
 @pytest_asyncio.fixture(params=list(STAGES))
