@@ -29,7 +29,7 @@ class Abilities:
 
 
 class Unchanging:
-    """A stage where nothing of this can be set up."""
+    """A stage where nothing of this can be set up; the others say what they can."""
 
     abilities = Abilities()
 
@@ -44,3 +44,7 @@ class Unchanging:
     async def show(self, alt_text: str, *, text: str, in_reply_to: str | None = None) -> str:
         """A person posts a picture with these words; returns the post's id."""
         raise AssertionError(alt_text, text, in_reply_to)
+
+    def keeps_waiting(self) -> bool:
+        """Nobody waits here."""
+        return False

@@ -97,6 +97,10 @@ class DiscordStage(Unchanging):
         assert place is not None
         del self.double.channels[place.channel_id].messages[place.id]
 
+    def keeps_waiting(self) -> bool:
+        """A command or a press has no response yet."""
+        return any(one.response is None for one in self.double.asked.values())
+
     def fault(self, kind: str) -> None:
         self.double.faults.append((POST_MESSAGE, kind))
 

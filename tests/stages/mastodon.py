@@ -12,7 +12,7 @@ from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
 from tests.doubles.mastodon import POST_STATUS, MastodonDouble
 from tests.doubles.moods import turn
-from tests.stages.abilities import Abilities
+from tests.stages.abilities import Abilities, Unchanging
 from tests.stages.stage import PICTURE, Shown
 
 VISIBILITIES = {
@@ -23,7 +23,7 @@ VISIBILITIES = {
 }
 
 
-class MastodonStage:
+class MastodonStage(Unchanging):
     """One server with a person and another bot on it."""
 
     lost_answers: tuple[str, ...] = ("accept-then-503", "accept-then-500", "accept-then-drop", "accept-then-hang")

@@ -13,7 +13,7 @@ from core.ports.clock import Clock
 from tests.doubles.moods import turn_reddit
 from tests.doubles.reddit.server import POSTING, RedditDouble
 from tests.doubles.reddit.town import Thing, Town
-from tests.stages.abilities import Abilities
+from tests.stages.abilities import Abilities, Unchanging
 from tests.stages.stage import Shown
 
 
@@ -22,7 +22,7 @@ def reddit_double(clock: Clock) -> RedditDouble:
     return RedditDouble(Town(bot="horde", now_s=lambda: clock.now_ms() / 1_000))
 
 
-class RedditStage:
+class RedditStage(Unchanging):
     """A subreddit with a person and another bot in it, and one for the showcase."""
 
     lost_answers: tuple[str, ...] = ("accept-then-503", "accept-then-500", "accept-then-drop", "accept-then-hang")
