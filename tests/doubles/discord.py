@@ -15,7 +15,7 @@ from aiohttp import web
 from core.ports.clock import Clock, SystemClock
 from tests.doubles.discord_deeds import Deeds
 from tests.doubles.discord_gateway import Json
-from tests.doubles.discord_limits import Limits
+from tests.doubles.discord_limits import Limits, too_many
 from tests.doubles.discord_world import (
     APP,
     Channel,
@@ -42,7 +42,8 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class DiscordDouble(Deeds):
     """The server. `faults` are taken by the next calls of their route, one each, before or after it was done.
 
-    They are 503, 429, drop, hang, and the same after `accept-then-`. `outage` holds for every call until it is None.
+    They are 503, drop, hang, those of `too_many`, and the same after `accept-then-`. `outage` holds for every call,
+    and for the gateway, until it is None.
     """
 
     def __init__(self, *, clock: Clock | None = None, token: str = "bot-token") -> None:
@@ -108,7 +109,7 @@ class DiscordDouble(Deeds):
         path = request.match_info.route.resource
         route = f"{request.method} {(path.canonical if path else '').removeprefix('/api/v10')}"
         if request.path.startswith("/gateway"):
-            return await handler(request) if self.outage is None else web.Response(status=503)
+            return await handler(request) if self.outage is None else await self._broken(request, self.outage)
         self.calls[route] += 1
         major = request.match_info.get("c") or request.match_info.get("t") or ""
         headers, refused = ({}, None) if "/interactions/" in route else self.limits.take(route, major)
@@ -132,16 +133,16 @@ class DiscordDouble(Deeds):
                 return response
         except Wrong as wrong:
             return plain({"message": str(wrong), "code": wrong.code}, status=wrong.status)
-        kind = fault.removeprefix("accept-then-")
+        return await self._broken(request, fault.removeprefix("accept-then-"))
+
+    async def _broken(self, request: web.Request, kind: str) -> web.StreamResponse:
         if kind == "hang":
             await self._over.wait()
         if kind in {"drop", "hang"}:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=500)
-        if kind == "429":
-            return plain({"message": "slow down", "retry_after": 0.05, "global": False}, status=429, via=True)
-        return plain({"message": "broken", "code": 0}, status=int(kind))
+        return too_many(kind) if kind.startswith("429") else plain({"message": "broken", "code": 0}, status=int(kind))
 
     async def _me(self, _: web.Request) -> web.Response:
         return plain(self.bot)

@@ -49,3 +49,19 @@ class Limits:
         refused = plain(told, status=429, via=True)
         refused.headers["Retry-After"] = f"{wait_s:.3f}"
         return headers, refused
+
+
+def too_many(kind: str) -> web.Response:
+    """The answer to who asks too much: `429`, `429-global`, `429-long`, `429-banned` or `429-banned-silent`.
+
+    The first two may come again in a moment, the third in two minutes. The last two are of the proxy before Discord,
+    for five minutes and for an untold time: it speaks no JSON and no `Via`.
+    """
+    if kind.startswith("429-banned"):
+        refused = web.Response(text="<html>error code: 1015</html>", content_type="text/html", status=429)
+        if kind == "429-banned":
+            refused.headers["Retry-After"] = "300"
+        return refused
+    wait_s = 120.0 if kind == "429-long" else 0.05
+    told = {"message": "slow down", "retry_after": wait_s, "global": kind == "429-global"}
+    return plain(told, status=429, via=True)

@@ -40,11 +40,12 @@ REDDIT: tuple[str, ...] = (
     "suspended",
 )
 
+TOO_MANY: tuple[str, ...] = ("429", "429-global", "429-long", "429-banned", "429-banned-silent")
 DISCORD: tuple[str, ...] = (
     "well",
     *LOST,
+    *TOO_MANY,
     "503",
-    "429",
     "drop",
     "hang",
     "line-dropped",
@@ -123,14 +124,14 @@ def turn_reddit(double: RedditDouble, mood: str) -> None:
 
 
 def turn_discord(double: DiscordDouble, mood: str) -> None:
-    """The Discord is so from now on; `429` is of the next message alone, `line-dropped` of the next line."""
+    """The Discord is so from now on; a 429 is of the next message alone, `line-dropped` of the next line."""
     match mood:
         case "well":
             double.outage, double.accepts, double.gateway.is_forgetful = None, None, False
             double.faults.clear()
         case "503" | "drop" | "hang":
             double.outage = mood
-        case "429" | "accept-then-503" | "accept-then-drop" | "accept-then-hang":
+        case _ if mood in (*TOO_MANY, *LOST):
             double.faults.append((POST_MESSAGE, mood))
         case "line-dropped":
             double.gateway.closes_with = 4000

@@ -25,11 +25,12 @@ class DiscordStage(Unchanging):
     """
 
     lost_answers: tuple[str, ...] = ("accept-then-503", "accept-then-drop", "accept-then-hang")
-    # Its library waits for a 429 itself, so nothing comes back from it. What is in other people's messages Discord
-    # tells only those who have its privileged intent.
+    # Its library waits for a short 429 itself, so nothing comes back from it. What is in other people's messages
+    # Discord tells only those who have its privileged intent.
     abilities = Abilities(
-        broken_reading=("503", "session-forgotten"),
-        conditions=("429", "line-dropped"),
+        told_to_wait=("429-long", "429-banned", "429-banned-silent"),
+        broken_reading=("503", "drop", "hang", "session-forgotten"),
+        conditions=("429", "429-global", "line-dropped"),
         shut_out=("revoked-token",),
         has_pictures=True,
         has_parents=True,

@@ -19,6 +19,7 @@ from bots.platform import (
     PlatformMisconfigured,
     Post,
     Refused,
+    RetryAt,
     Target,
     Visibility,
 )
@@ -233,6 +234,16 @@ async def test_posts_keep_the_pace_that_the_headers_tell(guild: Guild) -> None:
     await guild.read_and_settle(4)
     assert len(guild.double.said(TALK)) == 4
     assert guild.double.limits.throttled == 0
+
+
+@pytest.mark.parametrize(("kind", "wait_s"), [("429-long", 120), ("429-banned", 300), ("429-banned-silent", 15)])
+async def test_a_post_comes_again_when_discord_says_or_soon(guild: Guild, kind: str, wait_s: int) -> None:
+    """discord.py waits itself for half a minute at most, and never for the proxy before Discord."""
+    guild.double.faults.append((POST_MESSAGE, kind))
+    told, now_ms = await guild.platform.deliver(notice(guild)), guild.clock.now_ms()
+    assert isinstance(told, RetryAt)
+    assert told.at_ms == now_ms + wait_s * 1_000
+    assert guild.double.calls[POST_MESSAGE] == 1
 
 
 async def test_an_outage_of_the_gateway_is_one_line_when_it_begins_and_one_when_it_ends(
