@@ -15,17 +15,25 @@ RESUMABLE: Final = 4000
 
 
 class Session:
-    """One bot's session: every event has a number, and those missed are sent again on RESUME."""
+    """One bot's session: every event has a number, and those missed are sent again on RESUME.
+
+    breaks: the line breaks before the next event, which is then told on RESUME and to nobody else, as on Discord.
+    """
 
     def __init__(self, session_id: str) -> None:
         self.id = session_id
         self.events: list[Json] = []
         self.missed: list[tuple[str, Json]] = []
         self.socket: Line | None = None
+        self.breaks = False
 
     async def dispatch(self, event: str, body: Json) -> None:
         frame = {"op": 0, "t": event, "s": len(self.events) + 1, "d": body}
         self.events.append(frame)
+        if self.breaks and self.socket is not None:
+            line, self.socket, self.breaks = self.socket, None, False
+            await line.socket.close(code=RESUMABLE)
+            return
         if self.socket is not None:
             await self.socket.send(frame)
         else:
@@ -54,7 +62,8 @@ class Gateway:
     """Takes IDENTIFY and RESUME. `unheard` are events of people who wait for the bot: a new session hears them.
 
     Discord itself loses them; what a forgotten session missed (`is_forgetful`) is lost here, too.
-    `closes_with`: the next IDENTIFY is answered with this close code. `identified` and `resumed` count.
+    `closes_with`: the next IDENTIFY is answered with this close code. `breaks_once`: the next session's line breaks
+    before the first thing that someone does. `identified` and `resumed` count.
     """
 
     def __init__(self, *, token: str, ready: Json, guilds: Callable[[], list[Json]]) -> None:
@@ -66,6 +75,7 @@ class Gateway:
         self.unheard: list[tuple[str, Json]] = []
         self.closes_with: int | None = None
         self.is_forgetful = False
+        self.breaks_once = False
         self.identified = 0
         self.resumed = 0
 
@@ -129,6 +139,7 @@ class Gateway:
         await session.dispatch("READY", ready)
         for guild in self.guilds():
             await session.dispatch("GUILD_CREATE", guild)
+        session.breaks, self.breaks_once = self.breaks_once, False
         waiting, self.unheard = self.unheard, []
         for event, body in waiting:
             await session.dispatch(event, body)

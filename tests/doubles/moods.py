@@ -49,6 +49,7 @@ DISCORD: tuple[str, ...] = (
     "drop",
     "hang",
     "line-dropped",
+    "session-dropped",
     "session-forgotten",
     "revoked-token",
 )
@@ -124,7 +125,7 @@ def turn_reddit(double: RedditDouble, mood: str) -> None:
 
 
 def turn_discord(double: DiscordDouble, mood: str) -> None:
-    """The Discord is so from now on; a 429 is of the next message alone, `line-dropped` of the next line."""
+    """The Discord is so from now on; a 429 is of the next message alone, the dropped are of the next line."""
     match mood:
         case "well":
             double.outage, double.accepts, double.gateway.is_forgetful = None, None, False
@@ -135,6 +136,8 @@ def turn_discord(double: DiscordDouble, mood: str) -> None:
             double.faults.append((POST_MESSAGE, mood))
         case "line-dropped":
             double.gateway.closes_with = 4000
+        case "session-dropped":
+            double.gateway.breaks_once = True
         case "session-forgotten":
             double.gateway.is_forgetful = True
         case "revoked-token":

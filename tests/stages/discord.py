@@ -30,7 +30,7 @@ class DiscordStage(Unchanging):
     abilities = Abilities(
         told_to_wait=("429-long", "429-banned", "429-banned-silent"),
         broken_reading=("503", "drop", "hang", "session-forgotten"),
-        conditions=("429", "429-global", "line-dropped"),
+        conditions=("429", "429-global", "line-dropped", "session-dropped"),
         shut_out=("revoked-token",),
         has_pictures=True,
         has_parents=True,
