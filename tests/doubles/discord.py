@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from core.ports.clock import Clock, SystemClock
-from tests.doubles.discord_deeds import Deeds
+from tests.doubles.discord_deeds import Deeds, made_ms
 from tests.doubles.discord_gateway import Json
 from tests.doubles.discord_limits import Limits, too_many
 from tests.doubles.discord_world import (
@@ -32,7 +32,7 @@ POST_MESSAGE = "POST /channels/{c}/messages"
 POST_THREAD = "POST /channels/{c}/messages/{m}/threads"
 PATCH_ORIGINAL = "PATCH /webhooks/{a}/{t}/messages/@original"
 QUIET_MINUTES = {60, 1_440, 4_320, 10_080}
-TOKEN_MS, ACKNOWLEDGE_MS = 15 * 60_000, 3_000
+TOKEN_MS, ACKNOWLEDGE_MS, NONCE_MS = 15 * 60_000, 3_000, 3 * 60_000
 LOADING, EPHEMERAL = 1 << 7, 1 << 6
 RESPONSES = {2: {4, 5, 9}, 3: {4, 5, 6, 7, 9}, 4: {8}, 5: {4, 5, 6, 7}}
 """How each kind of interaction may be responded to."""
@@ -178,7 +178,7 @@ class DiscordDouble(Deeds):
         if place.is_locked:
             raise Wrong(403, 160005, "Thread is locked")
         key = (place.id, str(given.get("nonce")))
-        if given.get("enforce_nonce") and key in self._nonces:
+        if given.get("enforce_nonce") and key in self._nonces and self._is_recent(self._nonces[key]):
             seen = place.messages.get(self._nonces[key])
             if seen is None:
                 raise Wrong(404, 10008, "Unknown Message")
@@ -196,6 +196,9 @@ class DiscordDouble(Deeds):
         place.is_archived = False
         self._nonces[key] = int(message["id"])
         return plain(message)
+
+    def _is_recent(self, number: int) -> bool:
+        return self.clock.now_ms() - made_ms(number) < NONCE_MS
 
     async def _list(self, request: web.Request) -> web.Response:
         after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 50))
@@ -286,6 +289,8 @@ class DiscordDouble(Deeds):
         place = self.channels.get(int(request.match_info["c"]))
         if place is None:
             raise Wrong(404, 10003, "Unknown Channel")
+        if place.guild_id and self.is_banned:
+            raise Wrong(403, 50001, "Missing Access")
         return place
 
     def _one(self, request: web.Request) -> Json:

@@ -14,6 +14,8 @@ from tests.doubles.discord_world import (
     GUILD,
     KEEPERS,
     MANAGE_MESSAGES,
+    SHOWCASE_CHANNEL,
+    TALK_CHANNEL,
     Asked,
     Channel,
     guild,
@@ -32,23 +34,24 @@ KINDS: Mapping[type, int] = {str: 3, bool: 5, int: 4}
 class Deeds:
     """A server with two channels, and everything the bot is told of by the gateway.
 
-    moderators: the ids of those with the role that may take others' messages away.
+    moderators: the ids of those with the role that may take others' messages away. is_banned: the bot is no longer on
+    the server, which a new session is told.
     """
 
     def __init__(self, *, clock: Clock, token: str) -> None:
         self.clock = clock
         self.bot = user(BOT, "horde", is_bot=True)
-        self.channels = {11: Channel(11, GUILD), 12: Channel(12, GUILD)}
+        self.channels = {one: Channel(one, GUILD) for one in (TALK_CHANNEL, SHOWCASE_CHANNEL)}
         self.moderators: set[str] = set()
+        self.is_banned = False
         self.asked: dict[str, Asked] = {}
         self.reactions: dict[int, dict[str, list[Json]]] = {}
-        ready = {"v": 10, "user": self.bot, "guilds": [{"id": str(GUILD), "unavailable": True}]}
-        self.gateway = Gateway(
-            token=token,
-            ready={**ready, "application": {"id": str(APP), "flags": 0}},
-            guilds=lambda: [guild([one for one in self.channels.values() if one.guild_id])],
-        )
+        ready = {"v": 10, "user": self.bot, "application": {"id": str(APP), "flags": 0}}
+        self.gateway = Gateway(token=token, ready=ready, guilds=self._guilds)
         self._last = 0
+
+    def _guilds(self) -> list[Json]:
+        return [] if self.is_banned else [guild([one for one in self.channels.values() if one.guild_id])]
 
     def snowflake(self) -> int:
         self._last = max(self._last + 1, (self.clock.now_ms() - EPOCH_MS) << 22)
@@ -199,6 +202,11 @@ class Deeds:
 
     def _member(self, person: Json) -> Json:
         return {**MEMBER, "roles": [str(KEEPERS)] if person["id"] in self.moderators else []}
+
+
+def made_ms(snowflake: int) -> int:
+    """Returns when this id was given out."""
+    return (snowflake >> 22) + EPOCH_MS
 
 
 def attached(number: int, name: str, alt_text: str | None = None) -> Json:

@@ -135,9 +135,11 @@ class Gateway:
         self.sessions.clear()
         session = self.sessions[f"s{self.identified}"] = Session(f"s{self.identified}")
         session.socket = line
+        guilds = self.guilds()
         ready = {**self.ready, "session_id": session.id, "resume_gateway_url": self.url}
+        ready["guilds"] = [{"id": guild["id"], "unavailable": True} for guild in guilds]
         await session.dispatch("READY", ready)
-        for guild in self.guilds():
+        for guild in guilds:
             await session.dispatch("GUILD_CREATE", guild)
         session.breaks, self.breaks_once = self.breaks_once, False
         waiting, self.unheard = self.unheard, []

@@ -11,6 +11,7 @@ from aiohttp import web
 from tests.doubles.discord_gateway import Json
 
 BOT, GUILD, APP, KEEPERS = 900, 500, 901, 501
+TALK_CHANNEL, SHOWCASE_CHANNEL = 11, 12
 MANAGE_MESSAGES = 1 << 13
 SEES_AND_WRITES = (1 << 10) | (1 << 11)
 MOMENT = "2026-06-01T00:00:00+00:00"

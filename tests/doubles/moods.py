@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.doubles.discord import POST_MESSAGE, DiscordDouble
+from tests.doubles.discord_world import TALK_CHANNEL
 from tests.doubles.mastodon import POST_STATUS, MastodonDouble
 from tests.doubles.reddit.server import POSTING, RedditDouble
 
@@ -52,6 +53,9 @@ DISCORD: tuple[str, ...] = (
     "session-dropped",
     "session-forgotten",
     "revoked-token",
+    "no-permission",
+    "banned",
+    "closed-dms",
 )
 
 
@@ -130,6 +134,9 @@ def turn_discord(double: DiscordDouble, mood: str) -> None:
         case "well":
             double.outage, double.accepts, double.gateway.is_forgetful = None, None, False
             double.faults.clear()
+            double.is_banned = False
+            for channel in double.channels.values():
+                channel.is_shut = False
         case "503" | "drop" | "hang":
             double.outage = mood
         case _ if mood in (*TOO_MANY, *LOST):
@@ -140,8 +147,22 @@ def turn_discord(double: DiscordDouble, mood: str) -> None:
             double.gateway.breaks_once = True
         case "session-forgotten":
             double.gateway.is_forgetful = True
+        case _:
+            _turn_standing(double, mood)
+
+
+def _turn_standing(double: DiscordDouble, mood: str) -> None:
+    """What the bot may not, until that is mended."""
+    match mood:
         case "revoked-token":
             double.accepts = "another token"
+        case "no-permission":
+            double.channels[TALK_CHANNEL].is_shut = True
+        case "banned":
+            double.is_banned = True
+        case "closed-dms":
+            for channel in double.channels.values():
+                channel.is_shut = channel.is_shut or channel.guild_id is None
         case _:
             message = f"Discord has no mood {mood!r}. It has {', '.join(DISCORD)}."
             raise ValueError(message)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.doubles.discord import DiscordDouble
 from tests.doubles.discord_gateway import Json
-from tests.doubles.discord_world import BOT, user
+from tests.doubles.discord_world import BOT, SHOWCASE_CHANNEL, TALK_CHANNEL, user
 from tests.doubles.fediverse import Resident
 from tests.doubles.mastodon import MastodonDouble
 from tests.doubles.moods import DISCORD, MASTODON, REDDIT, turn, turn_discord, turn_reddit
@@ -17,7 +17,6 @@ from tests.doubles.reddit.server import RedditDouble
 from tests.doubles.reddit.town import Thing
 
 SHOWCASE = "horde_art"
-TALK_CHANNEL, SHOWCASE_CHANNEL = 11, 12
 
 
 class MastodonTown:

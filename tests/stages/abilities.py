@@ -13,6 +13,8 @@ class Abilities:
     broken_reading: for `set_up`: reading breaks off or is slow, until `mend`.
     conditions: for `set_up`: all goes as ever under it.
     shut_out: for `set_up`: nothing that the bot posts is taken or seen, until `mend`.
+    says_no: for `set_up`: the answer is refused, and more may be, until `mend`; says_no_in_private: the answer to what
+    was asked in private is.
     has_pictures: people post pictures there, and the bot sees those in a summons; sees_above: also those in what the
     summons answers. has_parents: it sees what a summons answers.
     community: where people say what they say in public, as an event names it.
@@ -22,6 +24,8 @@ class Abilities:
     broken_reading: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     shut_out: tuple[str, ...] = ()
+    says_no: tuple[str, ...] = ()
+    says_no_in_private: tuple[str, ...] = ()
     has_pictures: bool = False
     sees_above: bool = False
     has_parents: bool = False

@@ -10,12 +10,12 @@ from bots.platform import Visibility
 from core.ports.clock import Clock
 from core.ports.objects import ObjectStore
 from tests.doubles.discord import POST_MESSAGE, DiscordDouble
-from tests.doubles.discord_world import BOT, GUILD, user
+from tests.doubles.discord_world import BOT, GUILD, SHOWCASE_CHANNEL, TALK_CHANNEL, user
 from tests.doubles.moods import turn_discord
 from tests.stages.abilities import Abilities, Unchanging
 from tests.stages.stage import Shown
 
-TALK, SHOWCASE = 11, 12
+TALK, SHOWCASE = TALK_CHANNEL, SHOWCASE_CHANNEL
 
 
 class DiscordStage(Unchanging):
@@ -32,6 +32,8 @@ class DiscordStage(Unchanging):
         broken_reading=("503", "drop", "hang", "session-forgotten"),
         conditions=("429", "429-global", "line-dropped", "session-dropped"),
         shut_out=("revoked-token",),
+        says_no=("no-permission", "banned"),
+        says_no_in_private=("closed-dms",),
         has_pictures=True,
         has_parents=True,
         community=str(GUILD),

@@ -7,7 +7,8 @@ from contextlib import suppress
 
 import pytest
 
-from bots.platform import CountsReads, Delivered, PlatformDown, PlatformMisconfigured, Target
+from bots.platform import CountsReads, Delivered, PlatformDown, PlatformMisconfigured, Target, Visibility
+from bots.store.outbox.letters import requeue_all
 from bots.store.rows import OutboxState
 from tests.stages.plays import assert_posted_once, kinds, lost_answers
 from tests.stages.stage import READ_S, Play
@@ -116,3 +117,37 @@ async def test_while_the_bot_is_shut_out_its_posts_wait_and_nothing_is_lost(play
         play = await play.again()
     await play.settle(passes=40)
     await assert_posted_once(play, said)
+
+
+@pytest.mark.parametrize(
+    ("play", "kind"), kinds(lambda able: able.says_no + able.says_no_in_private), indirect=["play"]
+)
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_where_the_platform_says_no_the_answer_ends_and_goes_out_once_when_that_was_mended(
+    play: Play, kind: str, *, is_lost: bool
+) -> None:
+    """is_lost: it had been taken before that, and nobody was told."""
+    is_private = kind in play.stage.abilities.says_no_in_private
+    said = await play.ask(private=is_private)
+    if is_lost and kind:
+        if not is_private:
+            await play.outbox().deliver_due(play.platform)  # the showcase's post
+        play.stage.fault(play.stage.lost_answers[0])
+        await play.outbox().deliver_due(play.platform)
+        assert len([post for post in await play.stage.posts() if post.in_reply_to == said]) == 1
+    if kind:
+        play.stage.set_up(kind)
+        await play.settle()
+        answer = next(row for row in await play.rows() if row.target is Target.REPLY)
+        assert answer.state is OutboxState.DEAD or is_lost
+        assert len([post for post in await play.stage.posts() if post.in_reply_to == said]) == int(is_lost)
+        play.stage.mend()
+        play = await play.again()
+        now_ms = play.scene.clock.now_ms()
+        await play.scene.uow.write(lambda tx: requeue_all(tx, platform=play.stage.name, now_ms=now_ms))
+    await play.settle()
+    if not is_private:
+        await assert_posted_once(play, said)
+        return
+    assert [(post.in_reply_to, post.visibility) for post in await play.stage.posts()] == [(said, Visibility.DIRECT)]
+    assert {row.state for row in await play.rows()} == {OutboxState.SENT}
