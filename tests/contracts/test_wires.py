@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from core.store import Store
 from core.store.postgres.connections import is_lost, url_of
+from core.store.postgres.packets import Packets
 from core.store.postgres.wire import Begin, Wire
 from core.store.postgres.wires import Wires
 from core.store.transaction import SqlTransaction
@@ -83,6 +84,110 @@ async def test_a_user_that_was_cancelled_leaves_no_wire_that_writes_on_anothers(
             assert waiting.cancelled()
             await wires.run(leave)
             assert await wires.run(lambda wire: wire.rows("SELECT one FROM kept", ())) == []
+    finally:
+        await wires.aclose()
+
+
+_NOTES = "CREATE TABLE IF NOT EXISTS notes (one integer PRIMARY KEY)"
+_NOTE = "INSERT INTO notes VALUES ($1)"
+_NOTED = "SELECT one FROM notes ORDER BY one"
+
+
+def noted(wire: Wire) -> list[int]:
+    return [row[0] for row in wire.rows(_NOTED, ())]
+
+
+def note(wire: Wire, *numbers: int) -> list[int]:
+    """Note the numbers, the last of them together with the COMMIT; return what was there before."""
+    wire.begin()
+    before = noted(wire)
+    *most, last = numbers
+    for number in most:
+        wire.run(_NOTE, (number,))
+    wire.end()
+    wire.run(_NOTE, (last,))
+    wire.commit()
+    return before
+
+
+@ONLY_POSTGRES
+async def test_a_begin_and_a_commit_cost_no_round_trip_of_their_own(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wires, sent, write = Wires(url_of(database.url), most=1, begin=Begin.WRITING), list[bytes](), Packets._write
+
+    def counted(self: Packets, packet: memoryview) -> None:
+        sent.append(bytes(packet))
+        write(self, packet)
+
+    monkeypatch.setattr(Packets, "_write", counted)
+    try:
+        await wires.run(lambda wire: wire.connection.exec_driver_sql(_NOTES))
+        for number in range(3):
+            sent.clear()
+            assert await wires.run(lambda wire, n=number: note(wire, n)) == list(range(number))  # type: ignore[misc] # bound now
+            assert len(sent) == 2 or not number, sent
+        assert await wires.run(noted) == [0, 1, 2]
+    finally:
+        await wires.aclose()
+
+
+@ONLY_POSTGRES
+async def test_where_the_last_statement_fails_nothing_is_committed(database: Database) -> None:
+    wires = Wires(url_of(database.url), most=1, begin=Begin.WRITING)
+    try:
+        await wires.run(lambda wire: wire.connection.exec_driver_sql(_NOTES))
+        for _ in range(2):
+            with pytest.raises(asyncpg.UniqueViolationError):
+                await wires.run(lambda wire: note(wire, 1, 2, 1))
+            assert await wires.run(noted) == []
+        await wires.run(lambda wire: note(wire, 1, 2))
+        assert await wires.run(noted) == [1, 2]
+    finally:
+        await wires.aclose()
+
+
+@ONLY_POSTGRES
+async def test_a_statement_that_the_driver_refuses_leaves_the_transaction_to_the_next(database: Database) -> None:
+    wires = Wires(url_of(database.url), most=1, begin=Begin.WRITING)
+
+    def refused(wire: Wire) -> None:
+        wire.begin()
+        with pytest.raises(asyncpg.DataError):
+            wire.rows(_NOTE, ("no number",))
+        wire.run(_NOTE, (1,))
+
+    try:
+        await wires.run(lambda wire: wire.connection.exec_driver_sql(_NOTES))
+        for _ in range(2):  # before and after it is prepared
+            await wires.run(refused)
+            assert await wires.run(noted) == []
+    finally:
+        await wires.aclose()
+
+
+@ONLY_POSTGRES
+async def test_sqlalchemy_s_own_statements_are_in_the_transaction_too(database: Database) -> None:
+    wires = Wires(url_of(database.url), most=1, begin=Begin.WRITING)
+
+    def left(wire: Wire) -> None:
+        wire.begin()
+        wire.connection.exec_driver_sql("INSERT INTO notes VALUES (1)")
+
+    def kept(wire: Wire) -> None:
+        wire.begin()
+        wire.end()
+        wire.run(_NOTE, (1,))
+        assert wire.connection.exec_driver_sql(_NOTED).scalars().all() == [1], "what was kept is seen"
+        wire.run(_NOTE, (2,))
+        wire.commit()
+
+    try:
+        await wires.run(lambda wire: wire.connection.exec_driver_sql(_NOTES))
+        await wires.run(left)
+        assert await wires.run(noted) == []
+        await wires.run(kept)
+        assert await wires.run(noted) == [1, 2]
     finally:
         await wires.aclose()
 

@@ -224,6 +224,7 @@ class PostgresUnitOfWork:
             if not exc.keeps_writes:
                 raise
             attempt.error = exc
+        wire.end()
         attempt.tx.flush()
         if step is not None:
             reached(step, Edge.BEFORE)
@@ -236,7 +237,9 @@ class PostgresUnitOfWork:
         """Return what the query returns. loose: each statement is a view by itself, without BEGIN and ROLLBACK."""
         if not loose:
             wire.begin()
-        return query(SqlTransaction(wire.connection, self._memory, self._clock, is_read=True, driver=wire))
+        found = query(SqlTransaction(wire.connection, self._memory, self._clock, is_read=True, driver=wire))
+        wire.catch_up()
+        return found
 
     def _after(self, tx: SqlTransaction) -> None:
         """Let everyone know what was committed; a hint that fails takes nothing back."""

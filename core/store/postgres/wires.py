@@ -194,5 +194,6 @@ class Wires:
     def _overhear(self, connection: sa.Connection, _cursor: object, statement: str, *_rest: object) -> None:
         wire = self._wires.get(connection)
         if wire is not None:
+            wire.catch_up()
             wire.asked_s = time.monotonic()
             self._say(statement)
