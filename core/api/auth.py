@@ -37,7 +37,7 @@ class KnownKeys:
         if account is not None and now_s < until_s:
             return account
         known = self._known
-        found = await self._uow.read(lambda tx: authenticate(tx, api_key=api_key), brief=True)
+        found = await self._uow.read(lambda tx: authenticate(tx, api_key=api_key), brief=True, loose=True)
         if len(known) >= _KNOWN_MAX:
             known.clear()
         known[api_key] = (found, now_s + self._kept_s)  # into the old book, if all was forgotten meanwhile
@@ -74,7 +74,7 @@ async def account_of(request: web.Request) -> Account:
         Unauthorized: a key that nobody has.
     """
     key = api_key_of(request)
-    return await request.app[CONTEXT].uow.read(lambda tx: authenticate(tx, api_key=key))
+    return await request.app[CONTEXT].uow.read(lambda tx: authenticate(tx, api_key=key), brief=True, loose=True)
 
 
 def client_agent_of(request: web.Request) -> str:

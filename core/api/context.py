@@ -22,6 +22,7 @@ from core.ports.store import UnitOfWork
 from core.ports.wakeup import Wakeup
 from core.services.moderation.patterns import FilterBook
 from core.services.statistics.meters import Meters
+from core.services.workers.handed import HandedOut
 
 MIB = 1 << 20
 
@@ -84,6 +85,9 @@ class ApiContext:
         standing = Standing(self.uow, self.clock, secret=self.secret, filters=self.filters)
         object.__setattr__(self, "standing", standing)
         object.__setattr__(self, "changes", Changes(self.uow, watches_max=self.watches_max))
+
+    handed_out: HandedOut = field(default_factory=HandedOut)
+    """What workers were given by this process, so that what they hand in is known without a look."""
 
     meters: Meters = field(default_factory=Meters)
 

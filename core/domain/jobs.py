@@ -112,48 +112,6 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leased:
-    """One job in a worker's hands until ``lease_expires_at_ms``."""
-
-    job_id: JobId
-    request_id: RequestId
-    lease_id: LeaseId
-    lease_expires_at_ms: int
-    worker_id: WorkerId
-    kind: Kind
-    model: str
-    prompt: str
-    params: Params
-    ordinal: int
-    seed: int
-    nsfw: bool
-    censor_nsfw: bool
-    r2: bool
-    ttl_s: int
-    extra: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def image(self) -> ImageParams:
-        """The parameters of a picture; raises ``TypeError`` for another kind."""
-        return _image(self.params)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Popped:
-    """What a pop gave: leased jobs of one request, or none and how many jobs were skipped for which reason."""
-
-    jobs: tuple[Leased, ...] = ()
-    skipped: Mapping[str, int] = field(default_factory=dict)
-    worker_id: WorkerId | None = None
-    messages: tuple[WorkerMessage, ...] = ()
-    """What the worker is to be told, each time until it expires."""
-    in_hand: tuple[RequestId, ...] = ()
-    """On a held pop: the requests of the jobs that the worker is at."""
-    cancelled: tuple[JobId, ...] = ()
-    """On a held pop: the jobs that it may stop, as nobody wants them any more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseView:
     """A lease and its job as a submitting worker needs them: to find the upload and to judge the picture."""
 
@@ -190,6 +148,50 @@ class LeaseView:
     def image(self) -> ImageParams:
         """The parameters of a picture; raises ``TypeError`` for another kind."""
         return _image(self.params)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """One job in a worker's hands until ``lease_expires_at_ms``."""
+
+    job_id: JobId
+    request_id: RequestId
+    lease_id: LeaseId
+    lease_expires_at_ms: int
+    worker_id: WorkerId
+    kind: Kind
+    model: str
+    prompt: str
+    params: Params
+    ordinal: int
+    seed: int
+    nsfw: bool
+    censor_nsfw: bool
+    r2: bool
+    ttl_s: int
+    view: LeaseView
+    """What its submit will find, if nothing happens to it until then."""
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def image(self) -> ImageParams:
+        """The parameters of a picture; raises ``TypeError`` for another kind."""
+        return _image(self.params)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Popped:
+    """What a pop gave: leased jobs of one request, or none and how many jobs were skipped for which reason."""
+
+    jobs: tuple[Leased, ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    worker_id: WorkerId | None = None
+    messages: tuple[WorkerMessage, ...] = ()
+    """What the worker is to be told, each time until it expires."""
+    in_hand: tuple[RequestId, ...] = ()
+    """On a held pop: the requests of the jobs that the worker is at."""
+    cancelled: tuple[JobId, ...] = ()
+    """On a held pop: the jobs that it may stop, as nobody wants them any more."""
 
 
 def _image(params: Params) -> ImageParams:

@@ -3,9 +3,11 @@
 import asyncio
 import base64
 import json
+from typing import Any
 
 import pytest
 
+from core.ports.store import UnitOfWork
 from core.services.queue.reclaim import reclaim
 from tests.api.scene import Builder, Horde, webp
 
@@ -164,6 +166,49 @@ async def test_a_job_that_waited_and_was_cancelled_is_refused(horde: Horde) -> N
     await horde.upload(popped["r2_upload"], webp())
     refused = await horde.submit(popped["id"])
     assert (refused.status, refused.body["rc"]) == (400, "AbortedGen")
+
+
+async def test_a_lease_that_is_over_is_said_before_what_is_wrong_with_the_picture(horde: Horde) -> None:
+    request_id, popped = await horde.leased()
+    await horde.call("POST", "/api/v2/generate/release", who="owner", json={"id": popped["id"]})
+    await horde.call("DELETE", f"/api/v2/generate/status/{request_id}")
+    await horde.upload(popped["r2_upload"], BROKEN["html"])
+    refused = await horde.submit(popped["id"])
+    assert (refused.status, refused.body["rc"]) == (400, "AbortedGen")
+    assert await horde.published() == []
+    await horde.assert_ledger_is_whole()
+
+
+async def test_what_was_popped_here_is_handed_in_without_a_look_and_only_once(build: Builder) -> None:
+    """The lease is remembered from the pop; a second submit, and one by another account, are looked up."""
+    looks: list[str] = []
+
+    class Looking:
+        def __init__(self, uow: UnitOfWork) -> None:
+            self._uow = uow
+
+        async def read(self, query: Any, **how: bool) -> Any:
+            looks.append(query.__qualname__)
+            return await self._uow.read(query, **how)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._uow, name)
+
+    def leases_read() -> int:
+        return sum("lease_for" in look for look in looks)
+
+    horde = await build(around=Looking)
+    _, popped = await horde.leased()
+    picture = base64.b64encode(webp()).decode()
+    assert (await horde.submit(popped["id"], who="thief", generation=picture)).status == 404
+    assert leases_read() == 1
+    assert (await horde.submit(popped["id"], generation=picture)).status == 200
+    assert leases_read() == 1
+    again = await horde.submit(popped["id"], generation=picture)
+    assert (again.status, again.body["rc"]) == (400, "DuplicateGen")
+    assert leases_read() == 2
+    assert len(await horde.published()) == 2, "the picture and its sidecar"
+    await horde.assert_ledger_is_whole()
 
 
 async def test_another_workers_job_cannot_be_handed_in(horde: Horde) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from core.domain.events import EventKind
 from core.domain.ids import AccountId, JobId, LeaseId, WorkerId, new_id
-from core.domain.jobs import Candidate, Claimed, Lease, Leased, Popped
+from core.domain.jobs import Candidate, Claimed, Lease, Leased, LeaseView, Popped
 from core.domain.policy import QueuePolicy
 from core.domain.queue.leasing import lease_s
 from core.domain.queue.matching import Capability, capability_of, misfit, model_for, refusal
@@ -35,7 +35,7 @@ def pop(tx: Transaction, *, offer: WorkerOffer, policy: QueuePolicy, now_ms: int
         claimed = [first]
         if limit > 1:
             claimed += tx.claims.more(first.job.request_id, [LeaseId(new_id()) for _ in range(limit - 1)])
-        jobs = [_leased(tx, one, offer, worker_id=worker_id, policy=policy, now_ms=now_ms) for one in claimed]
+        jobs = [_leased(tx, one, offer, greeting, policy=policy, now_ms=now_ms) for one in claimed]
         return Popped(jobs=tuple(jobs), worker_id=worker_id, messages=greeting.messages)
     if greeting.closed is not None:
         raise greeting.closed
@@ -135,7 +135,7 @@ def _look(
 
 
 def _leased(
-    tx: Transaction, claimed: Claimed, offer: WorkerOffer, *, worker_id: WorkerId, policy: QueuePolicy, now_ms: int
+    tx: Transaction, claimed: Claimed, offer: WorkerOffer, greeting: Greeting, *, policy: QueuePolicy, now_ms: int
 ) -> Leased:
     """Return what the worker is told about a job that was claimed for it; lease and event are written."""
     job, draft = claimed.job, claimed.draft
@@ -144,7 +144,7 @@ def _leased(
     lease = Lease(
         id=LeaseId(job.lease_id or ""),
         job_id=job.id,
-        worker_id=worker_id,
+        worker_id=greeting.worker_id,
         model=model,
         granted_at_ms=now_ms,
         expires_at_ms=now_ms + ttl_s * 1_000,
@@ -164,7 +164,7 @@ def _leased(
         request_id=job.request_id,
         lease_id=lease.id,
         lease_expires_at_ms=lease.expires_at_ms,
-        worker_id=worker_id,
+        worker_id=lease.worker_id,
         kind=draft.kind,
         model=model,
         prompt=draft.prompt,
@@ -175,7 +175,42 @@ def _leased(
         censor_nsfw=draft.censor_nsfw,
         r2=draft.r2,
         ttl_s=ttl_s,
+        view=_view(claimed, lease, offer, owner_trusted=greeting.trusted),
         extra=draft.extra,
+    )
+
+
+def _view(claimed: Claimed, lease: Lease, offer: WorkerOffer, *, owner_trusted: bool) -> LeaseView:
+    """Return the lease with its job as it is now."""
+    job, draft = claimed.job, claimed.draft
+    return LeaseView(
+        lease_id=lease.id,
+        job_id=job.id,
+        request_id=job.request_id,
+        requester_id=job.account_id,
+        lane_id=job.lane_id,
+        worker_id=lease.worker_id,
+        worker_name=offer.name,
+        owner_id=offer.account_id,
+        owner_trusted=owner_trusted,
+        lease_state=lease.state,
+        job_state=job.state,
+        is_current=True,
+        granted_at_ms=lease.granted_at_ms,
+        lease_expires_at_ms=lease.expires_at_ms,
+        ttl_s=lease.ttl_s,
+        reports=lease.reports,
+        price_mk=job.price_mk,
+        worth_mk=job.worth_mk,
+        tries=job.tries,
+        model=lease.model,
+        seed=job.seed,
+        ordinal=job.ordinal,
+        kind=draft.kind,
+        prompt=draft.prompt,
+        params=draft.params,
+        censor_nsfw=draft.censor_nsfw,
+        r2=draft.r2,
     )
 
 

@@ -164,6 +164,7 @@ async def _hand_over(call: Call[msgspec.Struct, None], popped: Popped, answer: R
     request, reply = call.request, call.respond(answer)
     if not popped.jobs:
         return reply
+    call.context.handed_out.note(popped.jobs)
     for job in popped.jobs:
         log.info("job.popped job_id=%s worker_id=%s model=%s ttl_s=%s", job.job_id, job.worker_id, job.model, job.ttl_s)
     sent = False

@@ -10,7 +10,7 @@ from core.api.v2.orders.drafts import seed_of
 from core.api.v2.work import payloads
 from core.api.v2.work.holding import answer_pop
 from core.api.v2.work.offers import offer_of
-from core.api.v2.work.results import complete_job, fail_job, lease_for
+from core.api.v2.work.results import complete_job, fail_job, lease_for, likely_lease
 from core.domain.errors import Conflict, NotFound
 from core.domain.jobs import Outcome
 from core.domain.kinds.kind import Kind
@@ -29,13 +29,15 @@ async def pop_pictures(call: Call[PopInputStable, None]) -> Answer:
 async def submit_picture(call: Call[SubmitInputStable, None]) -> Answer:
     """Take a worker's result: check the picture, publish it, pay. A broken one puts the job back into the queue."""
     context, message = call.context, call.message
-    view = await lease_for(context, call.account, job_id=message.id, kind=Kind.IMAGE)
     if message.state == "faulted":
+        view = await lease_for(context, call.account, job_id=message.id, kind=Kind.IMAGE)
         return await fail_job(context, view, why=message.state)
+    view = await likely_lease(context, call.account, job_id=message.id, kind=Kind.IMAGE)
     censored = _is_censored(message)
     try:
         picture = await intake.take(context, view, generation=message.generation, censored=censored)
     except intake.PictureRefused as exc:
+        view = await lease_for(context, call.account, job_id=message.id, kind=Kind.IMAGE)  # its end goes before
         log.warning("job.picture_refused job_id=%s worker_id=%s why=%s", view.job_id, view.worker_id, exc.__cause__)
         with suppress(Conflict, NotFound):
             await fail_job(context, view, why="refused")

@@ -37,6 +37,16 @@ async def lease_for(context: ApiContext, account: Account, *, job_id: str, kind:
     return view
 
 
+async def likely_lease(context: ApiContext, account: Account, *, job_id: str, kind: Kind) -> LeaseView:
+    """Return the lease as it went out from this process, else what ``lease_for`` returns; raises what that raises.
+
+    It may be over: ``complete_job`` decides. Before a result is refused for another reason, ask ``lease_for``.
+    """
+    now_ms = context.clock.now_ms()
+    view = context.handed_out.take(JobId(job_id), owner_id=account.id, kind=kind, now_ms=now_ms)
+    return await lease_for(context, account, job_id=job_id, kind=kind) if view is None else view
+
+
 async def complete_job(
     context: ApiContext, view: LeaseView, outcome: Outcome, *, withdraw: Callable[[], Awaitable[None]] | None = None
 ) -> GenerationSubmitted:

@@ -11,7 +11,7 @@ from core.api.v2.orders.drafts import seed_of
 from core.api.v2.work.holding import answer_pop
 from core.api.v2.work.offers import start_id_of
 from core.api.v2.work.payloads import messages_of, metadata_of
-from core.api.v2.work.results import complete_job, fail_job, lease_for
+from core.api.v2.work.results import complete_job, fail_job, lease_for, likely_lease
 from core.domain.ids import AccountId
 from core.domain.jobs import Leased, Outcome, Popped
 from core.domain.kinds.kind import Kind
@@ -95,9 +95,10 @@ def _params(job: Leased) -> TextParams:
 async def submit_text(call: Call[SubmitInputKobold, None]) -> Answer:
     """Take a worker's text and pay for what was written."""
     context, message = call.context, call.message
-    view = await lease_for(context, call.account, job_id=message.id, kind=Kind.TEXT)
     if message.state == "faulted":
+        view = await lease_for(context, call.account, job_id=message.id, kind=Kind.TEXT)
         return await fail_job(context, view, why=message.state)
+    view = await likely_lease(context, call.account, job_id=message.id, kind=Kind.TEXT)
     censored = message.state in {"censored", "csam"} or bool(message.gen_metadata)
     outcome = Outcome(
         body={"text": message.generation},

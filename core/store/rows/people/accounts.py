@@ -28,11 +28,13 @@ _HELD = (
 _ALL = sa.select(accounts, _POSTED, _HELD)
 _BY_ID = _ALL.where(accounts.c.id == sa.bindparam("account_id"))
 _GET = Prepared(_BY_ID)
-_BY_KEY = _ALL.join(api_keys, api_keys.c.account_id == accounts.c.id).where(
-    api_keys.c.key_hash == sa.bindparam("key_hash")
+_BY_KEY = Prepared(
+    _ALL.join(api_keys, api_keys.c.account_id == accounts.c.id).where(api_keys.c.key_hash == sa.bindparam("key_hash"))
 )
-_BY_IDENTITY = _ALL.join(identities, identities.c.account_id == accounts.c.id).where(
-    identities.c.platform == sa.bindparam("platform"), identities.c.external_id == sa.bindparam("external_id")
+_BY_IDENTITY = Prepared(
+    _ALL.join(identities, identities.c.account_id == accounts.c.id).where(
+        identities.c.platform == sa.bindparam("platform"), identities.c.external_id == sa.bindparam("external_id")
+    )
 )
 _IDENTITIES = sa.select(identities).where(identities.c.account_id == sa.bindparam("account_id"))
 _SUMS = (
@@ -133,13 +135,11 @@ class Accounts:
 
     def by_api_key(self, api_key: str) -> Account | None:
         """Return the owner of an API key."""
-        return self._account(self._connection.execute(_BY_KEY, {"key_hash": self._memory.hash_of(api_key)}).first())
+        return self._account(self._line.first(_BY_KEY, {"key_hash": self._memory.hash_of(api_key)}))
 
     def by_identity(self, *, platform: str, external_id: str) -> Account | None:
         """Return the account that a platform's account belongs to."""
-        return self._account(
-            self._connection.execute(_BY_IDENTITY, {"platform": platform, "external_id": external_id}).first()
-        )
+        return self._account(self._line.first(_BY_IDENTITY, {"platform": platform, "external_id": external_id}))
 
     def identities(self, account_id: AccountId) -> Sequence[Identity]:
         """Return the platform accounts of one account."""
