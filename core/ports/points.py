@@ -4,6 +4,10 @@ import os
 import signal
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
+
+_KILL_AT: Final = os.environ.get("HORDE_KILL_AT")
+"""Read once, for every transaction passes two points and hardly any process is to be killed."""
 
 
 class Step(StrEnum):
@@ -40,7 +44,7 @@ def reached(step: Step, edge: Edge) -> None:
 
     With ``HORDE_KILL_ONCE_FILE`` the process dies only if that file does not exist yet, and creates it first.
     """
-    if os.environ.get("HORDE_KILL_AT") != f"{step}.{edge}":
+    if _KILL_AT is None or f"{step}.{edge}" != _KILL_AT:
         return
     once_file = os.environ.get("HORDE_KILL_ONCE_FILE")
     if once_file:
