@@ -1,7 +1,6 @@
 """What moderators have set (modes, time-outs of addresses, filters), as this process knows it: seconds old, no more."""
 
 import asyncio
-import hashlib
 import hmac
 import logging
 import math
@@ -71,7 +70,7 @@ class Standing:
 
     def hash_of(self, address: str) -> str:
         """Return the keyed hash of an address, or of the /64 of an IPv6 one."""
-        return hmac.new(self._secret, b"address:" + counted_as(address).encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._secret, b"address:" + counted_as(address).encode(), "sha256").hex()
 
     async def admit(self, address: str) -> InForce:
         """Return what holds now, if the address is not kept out, else raise ``NotPermitted``."""

@@ -2,12 +2,14 @@
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from aiohttp import web
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _V6_BITS = 64
+_KEPT_MAX = 10_000  # addresses that need not be parsed again
 
 
 def networks_of(texts: Iterable[str]) -> tuple[Network, ...]:
@@ -37,6 +39,7 @@ class ClientAddresses:
         return address
 
 
+@lru_cache(maxsize=_KEPT_MAX)
 def counted_as(address: str) -> str:
     """Return what is counted as one client: an IPv4 address, or the /64 of an IPv6 one, of which people have many."""
     parsed = _parsed(address)
