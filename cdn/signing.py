@@ -52,7 +52,7 @@ class UrlSigner:
         signed = "\n".join(
             (grant.method, grant.key, str(grant.expires_at_ms), grant.content_type, str(grant.bytes_max))
         )
-        return hmac.digest(self._key, signed.encode(), "sha256").hex()
+        return hmac.new(self._key, signed.encode(), "sha256").hexdigest()
 
 
 def _is_number(text: str) -> bool:

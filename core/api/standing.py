@@ -70,7 +70,7 @@ class Standing:
 
     def hash_of(self, address: str) -> str:
         """Return the keyed hash of an address, or of the /64 of an IPv6 one."""
-        return hmac.digest(self._secret, b"address:" + counted_as(address).encode(), "sha256").hex()
+        return hmac.new(self._secret, b"address:" + counted_as(address).encode(), "sha256").hexdigest()
 
     async def admit(self, address: str) -> InForce:
         """Return what holds now, if the address is not kept out, else raise ``NotPermitted``."""

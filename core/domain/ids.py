@@ -1,6 +1,7 @@
 """Ids and plain value types that every room shares."""
 
-import uuid
+import os
+import time
 from collections.abc import Mapping, Sequence
 from typing import Final, NewType, TypeAlias
 
@@ -23,6 +24,16 @@ UNCACHED: Final = frozenset({MINT, TREASURY, ESCROW, REMOTE})
 ANONYMOUS_KEY: Final = "0000000000"
 
 
+_VERSION_4: Final = (0x4 << 76) | (0b10 << 62)
+_RANDOM_BITS: Final = ~((0xF << 76) | (0b11 << 62)) & ((1 << 80) - 1)
+
+
 def new_id() -> str:
-    """Return a fresh random id: a UUID 4 in its usual text form."""
-    return str(uuid.uuid4())
+    """Return a fresh id: a UUID in its usual text form, of 48 bits of time in milliseconds and 74 random ones.
+
+    Ids that are made together lie together in every index, so that a transaction writes few pages and not one for each
+    row. That is what UUID 7 is for (RFC 9562), but horde-sdk writes a 4 over any other version, so these say 4.
+    """
+    random = int.from_bytes(os.urandom(10)) & _RANDOM_BITS
+    digits = f"{time.time_ns() // 1_000_000 << 80 | random | _VERSION_4:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

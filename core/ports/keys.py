@@ -18,7 +18,7 @@ def upload_key(secret: bytes, *, job_id: str, lease_id: str) -> str:
 
     It begins with the job's id, so that upload addresses sort like ids: horde-sdk sorts the two lists of a batch apart.
     """
-    return f"{UPLOADS}{job_id}-{hmac.digest(secret, f'upload:{lease_id}'.encode(), 'sha256').hex()}"
+    return f"{UPLOADS}{job_id}-{hmac.new(secret, f'upload:{lease_id}'.encode(), 'sha256').hexdigest()}"
 
 
 def picture_key(now_ms: int, *, suffix: str = "webp") -> str:
