@@ -14,6 +14,7 @@ from core.store.postgres.wires import Wires
 from core.store.transaction import SqlTransaction
 from core.store.writes import FEW, insert, update
 from tests.contracts.store_use import add
+from tests.postgres import server
 from tests.stores import ONLY_POSTGRES, Database
 
 WAIT_S = 20
@@ -128,6 +129,32 @@ async def test_a_begin_and_a_commit_cost_no_round_trip_of_their_own(
             assert await wires.run(lambda wire, n=number: note(wire, n)) == list(range(number))  # type: ignore[misc] # bound now
             assert len(sent) == 2 or not number, sent
         assert await wires.run(noted) == [0, 1, 2]
+    finally:
+        await wires.aclose()
+
+
+@ONLY_POSTGRES
+async def test_a_wire_that_was_lost_meanwhile_is_found_out_before_it_is_asked_to_commit(database: Database) -> None:
+    wires = Wires(url_of(database.url), most=1, begin=Begin.WRITING)
+    asked = list[int]()
+
+    def only_write(wire: Wire, *, is_lost: bool = False) -> None:
+        wire.begin()
+        if is_lost:
+            server().hang_up(database.url)
+        wire.end()
+        wire.run(_NOTE, (len(asked),))
+        asked.append(len(asked))
+        wire.commit()
+
+    try:
+        await wires.run(lambda wire: wire.connection.exec_driver_sql(_NOTES))
+        await wires.run(only_write)
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+            await wires.run(lambda wire: only_write(wire, is_lost=True))
+        assert asked == [0], "it was not asked to commit"
+        await wires.run(only_write)
+        assert await wires.run(noted) == asked
     finally:
         await wires.aclose()
 

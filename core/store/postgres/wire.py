@@ -126,11 +126,13 @@ class Wire:
 
     def run(self, sql: str, values: Sequence[object]) -> int:
         """Return how many rows a statement changed, -1 where that is not known: it may be kept for the COMMIT."""
-        if self._kept is not None:
-            self.catch_up()
         if self._ends:
+            # Where nothing was asked yet, BEGIN goes first: a wire that was lost is found out before the COMMIT.
+            self.catch_up()
             self._kept = (sql, values)
             return -1
+        if self._kept is not None:
+            self.catch_up()
         count = self._ask(sql, values)[1].rpartition(" ")[2]
         return int(count) if count.isdigit() else -1
 
