@@ -60,7 +60,7 @@ async def test_of_two_that_block_each_other_both_end_well(uow: Store) -> None:
 
     async with asyncio.timeout(WAIT_S):
         await asyncio.gather(uow.write(touch(1, 2)), uow.write(touch(2, 1)))
-    assert len(tries) == 3, "one of them was run again"
+    assert len(tries) >= 3, "one of them was run again"
     ages = await uow.read(
         lambda tx: connection_of(tx).scalars(sa.text("SELECT created_at_ms FROM accounts WHERE id > 0")).all()
     )
