@@ -55,9 +55,10 @@ async def _showcase(rest: Rest, channel_id: int) -> Tried:
 
 
 async def _read_back(rest: Rest, channel_id: int) -> Tried:
+    step = "Let the bot view that channel and read its history, or take it out of discord.channels"
     try:
-        await rest.listing(channel_id, (1 << 63) - 1)
+        if await rest.hides(channel_id, 0):
+            return Tried(what="channels", told=f"channel {channel_id} does not show its history", next_step=step)
     except SaidNo as error:
-        step = "Let the bot view that channel and read its history, or take it out of discord.channels"
         return Tried(what="channels", told=f"channel {channel_id} cannot be read ({error})", next_step=step)
     return Tried(what="channels", told=f"what was missed in channel {channel_id} is read")

@@ -11,14 +11,17 @@ from bots.platform import Absent, Post, Target, Unsure
 
 PAGES_MAX: Final = 10
 DAY_MS: Final = 24 * 3_600_000
+HIDDEN: Final = Unsure(reason="the bot may not read that channel's history; let it, and this is looked for again")
 LETTERS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 async def marked(rest: Rest, channel_id: int, post: Post, *, now_ms: int) -> Said | Absent | Unsure:
     """Returns our message with the post's mark among those since the summons."""
     me, since = await rest.me(), _since(post, now_ms=now_ms)
-    for _ in range(PAGES_MAX):
+    for number in range(PAGES_MAX):
         page = await rest.after(channel_id, since)
+        if not (page or number) and await rest.hides(channel_id, since):
+            return HIDDEN
         for said in page:
             if said.author_id == me.id and is_marked(said.text, post):
                 return said

@@ -139,6 +139,15 @@ class Rest:
         found = await self._call(route, params={"after": since, "limit": PAGE})
         return sorted(found, key=lambda one: int(one["id"]))
 
+    async def hides(self, channel_id: int, since: int) -> bool:
+        """Tells whether something was said in a channel after that id, and nothing that was ever said there is shown.
+
+        That is how Discord treats who may not read a channel's history: its listing is empty, without an error.
+        """
+        found = await self._call(Route("GET", "/channels/{channel_id}", channel_id=channel_id))
+        is_public, newest = bool(found.get("guild_id")), int(found.get("last_message_id") or 0)
+        return is_public and newest > since and not await self.listing(channel_id, 0)
+
     async def message(self, place: Place) -> dict[str, Any]:
         """Returns a message as Discord tells it: without its words where it neither mentions us nor is ours."""
         return cast("dict[str, Any]", await self._call(_message("GET", place)))

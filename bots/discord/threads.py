@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bots.discord.client import SaidNo
-from bots.discord.finding import marked
+from bots.discord.finding import HIDDEN, marked
 from bots.discord.parse import Place, place_of
 from bots.discord.render import draft_of
 from bots.discord.rest import Rest, Said
@@ -41,6 +41,8 @@ class Threads:
         if room.is_thread:
             return Refused(reason="Discord has no threads within threads: ask for it in the channel itself")
         announced = await self._announced(asked.channel_id, post)
+        if announced == HIDDEN:
+            announced = Absent()  # it never will be told; after a lost answer `find` is as unsure, and nothing is sent
         if isinstance(announced, Unsure):
             return RetryAt(at_ms=self._clock.now_ms() + RETRY_MS, reason=announced.reason)
         if isinstance(announced, Absent):

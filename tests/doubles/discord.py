@@ -186,6 +186,8 @@ class DiscordDouble(Deeds):
         if len(given.get("content") or "") > 2_000:
             raise Wrong(400, 50035, "Invalid Form Body")
         answered = given.get("message_reference")
+        if answered and place.hides_past:
+            raise Wrong(400, 160002, "Cannot reply without permission to read message history")
         if answered and answered.get("fail_if_not_exists", True) and int(answered["message_id"]) not in place.messages:
             raise Wrong(400, 50035, "Invalid Form Body: message_reference: Unknown message")
         message = message_of(self.snowflake(), place, self.bot, given.get("content") or "", attachments=given["files"])
@@ -202,8 +204,9 @@ class DiscordDouble(Deeds):
 
     async def _list(self, request: web.Request) -> web.Response:
         after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 50))
-        ids = sorted(one for one in self._place(request).messages if one > after)[:limit]
         place = self._place(request)
+        # Who may not read what was said is not refused: there is just nothing.
+        ids = [] if place.hides_past else sorted(one for one in place.messages if one > after)[:limit]
         return plain([hears(place.messages[one], place) for one in reversed(ids)])
 
     async def _get(self, request: web.Request) -> web.Response:

@@ -29,7 +29,8 @@ class Wrong(Exception):  # noqa: N818 - it reads as what it is
 class Channel:
     """A channel, a thread (it has a parent) or a direct conversation; `is_shut`: the bot may not write there.
 
-    may_thread: it may make threads there. is_archived, is_locked: of a thread; who writes takes it out of the archive.
+    may_thread: it may make threads there. hides_past: it may not read what was said there.
+    is_archived, is_locked: of a thread; who writes takes it out of the archive.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Channel:
     name: str = ""
     quiet_minutes: int = 60
     may_thread: bool = True
+    hides_past: bool = False
     is_archived: bool = False
     is_locked: bool = False
 
@@ -51,6 +53,7 @@ class Channel:
         room: Json = {"id": str(self.id), "type": 0, "position": 0, "nsfw": self.is_nsfw}
         room["name"] = self.name or f"room-{self.id}"
         room["guild_id"] = str(self.guild_id)
+        room["last_message_id"] = str(max(self.messages)) if self.messages else None
         if self.parent_id is not None:
             del room["nsfw"]  # a thread does not tell: it is as its channel is
             told = {"archived": self.is_archived, "locked": self.is_locked, "archive_timestamp": MOMENT}

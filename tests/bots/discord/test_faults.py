@@ -302,3 +302,27 @@ async def test_a_post_is_found_although_our_ids_run_ahead_of_a_clock_that_went_b
     guild.play = await guild.play.again()
     for row in await guild.play.rows():
         assert isinstance(await guild.play.platform.reconcile(row.post), Found)
+
+
+async def test_where_the_bot_may_not_read_the_past_nothing_is_said_twice(guild: Guild) -> None:
+    """Discord shows an empty channel then, which was taken for a proof that nothing had arrived."""
+    await guild.play.ask()
+    guild.double.channels[SHOWCASE].hides_past = True
+    guild.stage.fault("accept-then-503")
+    await guild.play.outbox().deliver_due(guild.platform)
+    guild.clock.pass_s(600)  # Discord has forgotten the nonce
+    await guild.play.settle()
+    assert len(guild.double.said(SHOWCASE)) == 1
+    states = {row.target: row.state for row in await guild.play.rows()}
+    assert states == {Target.REPLY: OutboxState.SENT, Target.SHOWCASE: OutboxState.UNKNOWN}
+    guild.double.channels[SHOWCASE].hides_past = False
+    await guild.play.settle(passes=30)
+    assert {row.state for row in await guild.play.rows()} == {OutboxState.SENT}
+    assert len(guild.double.said(SHOWCASE)) == 1
+
+
+async def test_the_doctor_tells_of_a_channel_that_hides_its_past(guild: Guild) -> None:
+    await guild.double.say("hello", by=guild.stage.ada)
+    guild.double.channels[TALK].hides_past = True
+    told = [one async for one in try_out(replace(guild.stage.access, channels=(TALK,)))]
+    assert [(one.what, bool(one.next_step)) for one in told][-1] == ("channels", True)

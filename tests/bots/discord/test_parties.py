@@ -228,6 +228,20 @@ async def test_where_the_bot_may_not_the_opener_is_told_and_has_everything_back(
     assert "50013" in reason
 
 
+@pytest.mark.parametrize("fault", ["", "accept-then-503"])
+async def test_where_the_bot_may_not_read_the_past_a_party_is_announced_once(guild: Guild, fault: str) -> None:
+    guild.double.channels[TALK].hides_past = True
+    await asked_for(guild, award=5)
+    await guild.double.say("what fun", by=guild.stage.bob)
+    if fault:
+        guild.stage.fault(fault)
+        await guild.play.outbox().deliver_due(guild.platform)
+        guild.clock.pass_s(600)  # Discord has forgotten the nonce
+    await settled(guild)
+    assert len([one for one in guild.double.said(TALK) if "Winter animals" in one["content"]]) == 1
+    assert len(threads(guild)) == (not fault)
+
+
 async def test_a_refused_thread_whose_announcement_cannot_be_taken_away_yet_leaves_none_in_the_end(
     guild: Guild,
 ) -> None:
