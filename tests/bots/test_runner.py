@@ -19,7 +19,7 @@ from tests.bots.scene import Scene
 from tests.bots.square import HandClock, Square
 from tests.stores import Database
 
-QUICK = Rhythm(tick_s=0.02, restart_first_s=0.02, restart_most_s=0.05, steady_s=0.03, lease_s=0.6)
+QUICK = Rhythm(tick_s=0.02, restart_first_s=0.02, restart_most_s=0.05, steady_s=0.03)
 
 
 def runner_of(scene: Scene, *others: Square) -> Runner:

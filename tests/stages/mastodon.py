@@ -45,7 +45,7 @@ class MastodonStage(Unchanging):
         self.ada = self.world.settle("ada")
         self.other_bot = self.world.settle("echo", bot=True)
         self.manners = Manners(showcase_per_hour=1_000)
-        self.access = Access(base_url=double.url, token=self.world.bot.token, poll_s=0.02, request_timeout_s=0.5)
+        self.access = Access(base_url=double.url, token=self.world.bot.token, poll_s=0.02, request_timeout_s=1.5)
         self._clock = clock
         self._objects = objects
 

@@ -58,7 +58,7 @@ class RedditStage(Unchanging):
             clock=self._clock,
             place=RedditPlace(showcase="horde_art"),
             rhythm=RedditRhythm(unread_s=0.02, inbox_s=0.1, scores_s=0.05),
-            client=RedditClient(credentials, call_s=0.5),
+            client=RedditClient(credentials, call_s=1.5),
         )
 
     async def say(self, text: str, *, in_reply_to: str | None = None, private: bool = False) -> str:

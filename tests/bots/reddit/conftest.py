@@ -36,7 +36,7 @@ async def connect(double: RedditDouble, scene: Scene) -> AsyncIterator[Connect]:
         *,
         place: RedditPlace | None = None,
         rhythm: RedditRhythm = QUICK,
-        call_s: float = 0.5,
+        call_s: float = 1.5,
         **changes: str,
     ) -> RedditPlatform:
         town = double.town
