@@ -209,29 +209,23 @@ CLAIM_MORE: Final = Said(
     ),
 )
 
-# How many waiting jobs of a kind are due before a request's first, counted to a limit.
-_FIRST_OF: Final = """
-    WITH first AS (
-        SELECT due_ms, id FROM jobs WHERE request_id = :request_id AND state = 'waiting' ORDER BY due_ms, id LIMIT 1)
-"""
+# How many waiting jobs of a kind are due before one of them, counted to a limit.
 AHEAD: Final = Said(
     sqlite=sa.text(
-        _FIRST_OF
-        + """
+        """
         SELECT count(*) FROM (
-            SELECT 1 FROM first CROSS JOIN lanes AS l CROSS JOIN jobs AS j
-            WHERE l.kind = :kind AND j.lane_id = l.id AND j.state = 'waiting'
-              AND (j.due_ms, j.id) < (first.due_ms, first.id)
+            SELECT 1 FROM lanes AS l CROSS JOIN jobs AS j
+            WHERE l.kind = :kind AND j.lane_id = l.id AND j.state = 'waiting' AND (j.due_ms, j.id) < (:due_ms, :job_id)
             LIMIT :limit) AS counted
         """
     ).columns(sa.Column("count", sa.BigInteger)),
     postgres=sa.text(
-        _FIRST_OF
-        + """
+        """
         SELECT count(*) FROM (
-            SELECT 1 FROM first CROSS JOIN lanes AS l CROSS JOIN LATERAL (
+            SELECT 1 FROM lanes AS l CROSS JOIN LATERAL (
                 SELECT 1 FROM jobs AS j
-                WHERE j.lane_id = l.id AND j.state = 'waiting' AND (j.due_ms, j.id) < (first.due_ms, first.id)
+                WHERE j.lane_id = l.id AND j.state = 'waiting'
+                  AND (j.due_ms, j.id) < (CAST(:due_ms AS bigint), CAST(:job_id AS text))
                 ORDER BY j.due_ms, j.id LIMIT :limit) AS earlier
             WHERE l.kind = :kind
             LIMIT :limit) AS counted

@@ -25,10 +25,11 @@ from core.store.tables import lanes
 from core.store.timed import Timed
 
 Handles: TypeAlias = tuple[tuple[str, AccountId], ...]
-Online: TypeAlias = dict[WorkerId, tuple[object, Worker]]
-"""Workers, each with the row that it was made of."""
+Online: TypeAlias = dict[WorkerId, tuple[object, Worker, Capability]]
+"""Workers, each between the row that it was made of and what lanes are matched with."""
 FITS_MAX = 2_048
 MARKS_MAX = 10_000
+DEEP_S = 1.0
 HOT_WRITES = 40
 """An account whose balance is written this often within a second is hot."""
 _NEWER = Prepared(sa.select(lanes).where(lanes.c.id > sa.bindparam("highest")).order_by(lanes.c.id))
@@ -117,6 +118,15 @@ class LaneCounts:
     took_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deep:
+    """Before this job, by its due time and id, wait so many or more; known until then, by the monotonic clock."""
+
+    until_s: float
+    limit: int
+    first: tuple[int, JobId]
+
+
 class Memory:
     """The shared memory of one unit of work."""
 
@@ -132,6 +142,9 @@ class Memory:
         self.online: Timed[bool, Online] = Timed(kept_ms=1_000, size_max=1)
         self.online_before: Online = {}
         """Those that were read last: whose row is still the same is not made anew."""
+        self.fitting: Timed[tuple[Lane, ...], tuple[Worker, ...]] = Timed(kept_ms=1_000, size_max=1_000)
+        """Who of those online may take jobs of one of the lanes; forgotten with what is known of them."""
+        self._deep: dict[Kind, Deep] = {}
         self.named: Timed[Handles, tuple[AccountId, ...]] = Timed(kept_ms=60_000, size_max=1_000)
         self.ranked: Timed[bool, array[int]] = Timed(kept_ms=60_000, size_max=1)
         self.counts = LaneCounts()
@@ -139,6 +152,22 @@ class Memory:
         """Until then pops look at more heads at once, by ``time.monotonic``: the first are in others' hands."""
         self.events_written = 0
         """How many events this process has tried to write: what is above that in the database, others have written."""
+
+    def is_deep(self, kind: Kind, first: tuple[int, JobId], *, limit: int) -> bool:
+        """Tell whether so many or more were seen to wait before a job of the kind, at most a second ago."""
+        known = self._deep.get(kind)
+        return known is not None and time.monotonic() < known.until_s and limit <= known.limit and first >= known.first
+
+    def note_deep(self, kind: Kind, first: tuple[int, JobId], *, limit: int) -> None:
+        """Remember for a second that so many wait before this job: before whatever is due later wait as many."""
+        now_s, known = time.monotonic(), self._deep.get(kind)
+        until_s = now_s + DEEP_S if known is None or known.until_s <= now_s else known.until_s
+        self._deep[kind] = Deep(until_s=until_s, limit=limit, first=first)
+
+    def forget_online(self) -> None:
+        """Have those online be read anew."""
+        self.online.forget(True)
+        self.fitting.clear()
 
     def hash_of(self, api_key: str) -> str:
         """Return what of an API key is stored."""

@@ -39,6 +39,11 @@ class Timed(Generic[K, V]):
             found = self._values.get(key)
         return None if found is None else found[1]
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._values.clear()
+
     def forget(self, key: K) -> None:
         """Have the next ``get`` ask."""
         with self._lock:

@@ -87,7 +87,9 @@ class SqlTransaction:
     records = _Noun(lambda tx: Records(tx.line.seen))
     requests = _Noun(lambda tx: Requests(tx.line, tx.writes))
     jobs = _Noun(
-        lambda tx: Jobs(tx.line, tx.writes, requests=tx.requests, ledger=tx.ledger, touched_lanes=tx.touched_lanes)
+        lambda tx: Jobs(
+            tx.line, tx.writes, tx.memory, requests=tx.requests, ledger=tx.ledger, touched_lanes=tx.touched_lanes
+        )
     )
     claims = _Noun(lambda tx: Claims(tx.line, tx.writes, tx.memory))
     workers = _Noun(lambda tx: Workers(tx.line, tx.writes, tx.memory))

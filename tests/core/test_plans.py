@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from core.domain.ids import AccountId, JobId, RequestId
+from core.domain.ids import AccountId, JobId
 from core.domain.kinds.kind import Kind
 from core.ports.store import Transaction
 from core.store import Store, connection_of
@@ -145,4 +145,4 @@ async def test_a_pop_touches_as_many_rows_in_a_long_queue_as_in_a_short_one(scen
         await scene.do(lambda tx: fill(tx, 3_000))
         assert await steps_of_a_look(look) <= short * 1.2
         await scene.do(lambda tx: connection_of(tx).exec_driver_sql("DELETE FROM jobs WHERE length(id) <> 36"))
-    assert await scene.uow.read(lambda tx: tx.jobs.ahead(RequestId("none"), kind=Kind.IMAGE, limit=5)) == 0
+    assert await scene.uow.read(lambda tx: tx.jobs.ahead((0, JobId("")), kind=Kind.IMAGE, limit=5)) == 0

@@ -107,8 +107,11 @@ class JobReads(Protocol):
         """Return the request's jobs in work."""
         ...
 
-    def ahead(self, request_id: RequestId, *, kind: Kind, limit: int) -> int:
-        """Return how many waiting jobs of the kind are due before the request's first, counting to ``limit``."""
+    def ahead(self, first: tuple[int, JobId], *, kind: Kind, limit: int) -> int:
+        """Return how many waiting jobs of the kind are due before this one, counting to ``limit``.
+
+        first: its due time and its id. That ``limit`` or more are before it may be a second old.
+        """
         ...
 
     def leased_by_kind(self) -> Mapping[Kind, int]:

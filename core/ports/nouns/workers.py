@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from core.domain.ids import AccountId, WorkerId
+from core.domain.queue.lanes import Lane
 from core.domain.workers.message import MessageId, WorkerMessage
 from core.domain.workers.offer import WorkerOffer
 from core.domain.workers.suspicion import SuspicionReason
@@ -28,6 +29,10 @@ class WorkerReads(Protocol):
 
     def online(self, since_ms: int) -> Sequence[Worker]:
         """Return the workers that were seen since then."""
+        ...
+
+    def fitting(self, lanes: Sequence[Lane], *, since_ms: int) -> Sequence[Worker]:
+        """Return the workers that were seen since then and may take jobs of one of the lanes."""
         ...
 
     def of_owner(self, account_id: AccountId) -> Sequence[Worker]:

@@ -11,7 +11,6 @@ from core.domain.kinds.kind import Kind
 from core.domain.queue.lanes import lanes_of
 from core.domain.requests import Request, RequestState, RequestStatus
 from core.ports.store import ReadTransaction, Transaction
-from core.services.queue.submit import possible
 
 AHEAD_MAX = 1_000
 """The queue position is counted up to here, so that a long queue does not make the question dear."""
@@ -31,7 +30,7 @@ def status(
     is_open = request.state is RequestState.OPEN
     position, wait_s, is_possible = (0, 0, True)
     if is_open:
-        position, wait_s, is_possible = _outlook(tx, request, waiting, now_ms - online_s * 1_000)
+        position, wait_s, is_possible = _outlook(tx, request, jobs, waiting, since_ms=now_ms - online_s * 1_000)
     return RequestStatus(
         request_id=request_id,
         account_id=request.account_id,
@@ -66,14 +65,15 @@ def _spent_mk(tx: ReadTransaction | Transaction, request: Request, jobs: Sequenc
     return held_mk if held is None else held.posted_mk
 
 
-def _outlook(tx: ReadTransaction | Transaction, request: Request, waiting: int, since_ms: int) -> tuple[int, int, bool]:
+def _outlook(
+    tx: ReadTransaction | Transaction, request: Request, jobs: Sequence[Job], waiting: int, *, since_ms: int
+) -> tuple[int, int, bool]:
     """Return the queue position, a guess of the seconds to wait, and whether a worker could take the request."""
-    workers = tx.workers.online(since_ms)
-    lanes = tuple(dict.fromkeys(lanes_of(request.draft)))
-    fitting = [worker for worker in workers if any(possible(lane, (worker,)) for lane in lanes)]
+    fitting = tx.workers.fitting(tuple(dict.fromkeys(lanes_of(request.draft))), since_ms=since_ms)
     if not waiting:
         return 0, 0, bool(fitting)
-    position = tx.jobs.ahead(request.id, kind=request.draft.kind, limit=AHEAD_MAX) + 1
+    first = min((job.due_ms, job.id) for job in jobs if job.state is JobState.WAITING)
+    position = tx.jobs.ahead(first, kind=request.draft.kind, limit=AHEAD_MAX) + 1
     threads = sum(max(worker.offer.threads, 1) for worker in fitting) or 1
     known = [worker.job_ms for worker in fitting if worker.job_ms]
     job_ms = sum(known) / len(known) if known else _JOB_MS_GUESS

@@ -15,9 +15,7 @@ from core.domain.policy import QueuePolicy
 from core.domain.queue.due import due_ms
 from core.domain.queue.lanes import Lane, lanes_of
 from core.domain.queue.limits import check
-from core.domain.queue.matching import capability_of, misfit
 from core.domain.requests import Accepted, Request, RequestDraft, RequestState
-from core.domain.workers.worker import Worker
 from core.ports.store import ReadTransaction, Transaction
 from core.services.kudos.hold import hold
 from core.services.moderation.refuse import refuse
@@ -94,7 +92,7 @@ def submit(
         price_mk=price_mk,
         balance_after_mk=account.available_mk - price_mk,
         duplicate=False,
-        is_possible=all(possible(lane, workers) for lane in lanes),
+        is_possible=_possible(tx, lanes, since_ms=now_ms - policy.online_s * 1_000),
         downgraded=admitted.downgraded,
     )
 
@@ -129,18 +127,14 @@ def _put(
     return jobs, tuple(lane_ids)
 
 
-def possible(lane: Lane, workers: Sequence[Worker]) -> bool:
-    """Tell whether one of the workers could take jobs of the lane."""
-    return any(
-        misfit(lane, capability_of(worker.offer, worker_id=worker.id, trusted=worker.owner_trusted)) is None
-        for worker in workers
-    )
-
-
 def possible_now(tx: ReadTransaction | Transaction, draft: RequestDraft, *, since_ms: int) -> bool:
     """Tell whether workers that were seen since then could make all of the draft."""
-    workers = tx.workers.online(since_ms)
-    return all(possible(lane, workers) for lane in dict.fromkeys(lanes_of(draft)))
+    return _possible(tx, lanes_of(draft), since_ms=since_ms)
+
+
+def _possible(tx: ReadTransaction | Transaction, lanes: Sequence[Lane], *, since_ms: int) -> bool:
+    """Tell whether each of the lanes has a worker that could take its jobs."""
+    return all(tx.workers.fitting((lane,), since_ms=since_ms) for lane in dict.fromkeys(lanes))
 
 
 def _accepted_before(tx: Transaction, request: Request, *, since_ms: int) -> Accepted:

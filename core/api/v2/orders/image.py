@@ -75,8 +75,8 @@ async def order_pictures(call: Call[GenerationInputStable, None]) -> Answer:
     draft = draft_of(without_pictures(order), client_agent=client_agent_of(call.request))
     if order.dry_run:
         return await price_of(context, draft)
-    check(draft, context.policy)
     if order.source_image or order.extra_source_images:
+        check(draft, context.policy)  # before anything is fetched
         draft = await with_pictures(context, order, draft)
     accepted = await ask(
         call,

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from core.domain.ids import AccountId, WorkerId
 from core.domain.kinds.kind import Kind
+from core.domain.queue.lanes import Lane
+from core.domain.queue.matching import Capability, capability_of, misfit
 from core.domain.workers.offer import WorkerOffer
 from core.domain.workers.speed import speed_milli_of
 from core.domain.workers.suspicion import SuspicionReason
@@ -52,19 +54,36 @@ class Workers:
         row = self._line.first(sql.KNOWN, {"worker_name": name, "now_ms": now_ms})
         return None if row is None else Known(worker=worker_of(row), addressed=bool(row.addressed))
 
-    def online(self, since_ms: int) -> Sequence[Worker]:
-        """Return the workers that were seen since then, at most a thousand; what is known of them is a second old."""
+    def _online(self, since_ms: int) -> Online:
+        """Return those who were online a second ago or later."""
 
         def ask() -> Online:
             before, found = self._memory.online_before, {}
             for row in self._line.all(sql.ONLINE, {"since_ms": since_ms}):
                 same = before.get(row.id)
-                found[row.id] = same if same is not None and same[0] == row else (row, worker_of(row))
+                found[row.id] = same if same is not None and same[0] == row else _matched(row, worker_of(row))
             self._memory.online_before = found
+            self._memory.fitting.clear()
             return found
 
-        there = self._memory.online.get(True, ask, now_ms=since_ms)
-        return [worker for _, worker in there.values() if worker.last_seen_at_ms >= since_ms]
+        return self._memory.online.get(True, ask, now_ms=since_ms)
+
+    def online(self, since_ms: int) -> Sequence[Worker]:
+        """Return the workers that were seen since then, at most a thousand; what is known of them is a second old."""
+        return [worker for _, worker, _ in self._online(since_ms).values() if worker.last_seen_at_ms >= since_ms]
+
+    def fitting(self, lanes: Sequence[Lane], *, since_ms: int) -> Sequence[Worker]:
+        """Return those of ``online`` that may take jobs of one of the lanes."""
+        there = self._online(since_ms)
+
+        def ask() -> tuple[Worker, ...]:
+            return tuple(
+                worker
+                for _, worker, capability in there.values()
+                if worker.last_seen_at_ms >= since_ms and any(misfit(lane, capability) is None for lane in lanes)
+            )
+
+        return self._memory.fitting.get(tuple(lanes), ask, now_ms=since_ms)
 
     def of_owner(self, account_id: AccountId) -> Sequence[Worker]:
         """Return the account's workers, the oldest first."""
@@ -112,7 +131,7 @@ class Workers:
             "offer": msgspec.json.encode(offer).decode(),
             "now_ms": now_ms,
         }
-        self._memory.online.forget(True)
+        self._memory.forget_online()
         return self._connection.execute(sql.ADD, row).first() is not None
 
     def seen(self, worker_id: WorkerId, *, offer: WorkerOffer, now_ms: int) -> None:
@@ -138,9 +157,10 @@ class Workers:
         known = there.get(worker_id)
         if known is None:
             if len(there) < sql.ONLINE_MAX:
-                self._memory.online.forget(True)
+                self._memory.forget_online()
         elif known[1].offer != offer:
-            there[worker_id] = (None, replace(known[1], offer=offer))
+            there[worker_id] = _matched(None, replace(known[1], offer=offer))
+            self._memory.fitting.clear()
 
     def worked(self, worker_id: WorkerId, *, things: int, job_ms: int, reward_mk: int, now_ms: int) -> None:
         """Count a finished job, smooth its time and speed, and note the uptime."""
@@ -182,13 +202,13 @@ class Workers:
         }
         changes = {column: value for column, value in asked.items() if value is not None}
         if changes:
-            self._memory.online.forget(True)
+            self._memory.forget_online()
             self._connection.execute(sql.THE_WORKER.values(**changes), {"the_worker": worker_id})
         return True
 
     def archive(self, worker_id: WorkerId, *, now_ms: int) -> None:
         """Have the worker be gone, its name free and its past kept."""
-        self._memory.online.forget(True)
+        self._memory.forget_online()
         self._connection.execute(sql.ARCHIVE, {"the_worker": worker_id, "new_archived_at_ms": now_ms})
 
     def rewarded(self, worker: Worker, *, amount_mk: int, uptime_ms: int) -> bool:
@@ -208,6 +228,11 @@ class Workers:
     def forgive(self, worker_id: WorkerId) -> None:
         """Hold nothing against the worker any more."""
         self._connection.execute(sql.FORGIVE, {"the_worker": worker_id})
+
+
+def _matched(row: object, worker: Worker) -> tuple[object, Worker, Capability]:
+    """Return what is kept of a worker that is online."""
+    return row, worker, capability_of(worker.offer, worker_id=worker.id, trusted=worker.owner_trusted)
 
 
 def _worker(row: "sa.Row[*tuple[Any, ...]] | None") -> Worker | None:

@@ -11,6 +11,7 @@ from core.domain.jobs import Job, JobState, Lease, LeaseState, LeaseView
 from core.domain.kinds.kind import Kind
 from core.domain.requests import JobProgress, JobResult, Request
 from core.store.dialect import AHEAD
+from core.store.memory import Memory
 from core.store.rows.kudos.ledger import Ledger
 from core.store.rows.queue.leases import (
     ACTIVE_OF,
@@ -92,11 +93,19 @@ class Jobs:
     """The jobs of one transaction; ``touched_lanes`` collects the lane of each job that waits anew."""
 
     def __init__(
-        self, line: Line, writes: Writes, *, requests: Requests, ledger: Ledger, touched_lanes: list[int]
+        self,
+        line: Line,
+        writes: Writes,
+        memory: Memory,
+        *,
+        requests: Requests,
+        ledger: Ledger,
+        touched_lanes: list[int],
     ) -> None:
         """Stand over the transaction's line; a lease that is taken makes its request and its hold known."""
         self._line = line
         self._writes = writes
+        self._memory = memory
         self._connection = line.seen
         self._requests = requests
         self._ledger = ledger
@@ -177,10 +186,15 @@ class Jobs:
             JobProgress(job_id=JobId(row.id), step=row.step, steps=row.steps, worker_name=row.name) for row in found
         ]
 
-    def ahead(self, request_id: RequestId, *, kind: Kind, limit: int) -> int:
-        """Return how many waiting jobs of the kind are due before the request's first, counting to ``limit``."""
-        where = {"request_id": request_id, "kind": kind.value, "limit": limit}
-        return int(self._line.scalar(_AHEAD, where) or 0)
+    def ahead(self, first: tuple[int, JobId], *, kind: Kind, limit: int) -> int:
+        """Return how many waiting jobs of the kind are due before this one, counting to ``limit``."""
+        if self._memory.is_deep(kind, first, limit=limit):
+            return limit
+        where = {"due_ms": first[0], "job_id": first[1], "kind": kind.value, "limit": limit}
+        count = int(self._line.scalar(_AHEAD, where) or 0)
+        if count >= limit:
+            self._memory.note_deep(kind, first, limit=limit)
+        return count
 
     def leased_by_kind(self) -> Mapping[Kind, int]:
         """Return the number of leased jobs a kind."""
