@@ -106,9 +106,11 @@ async def test_a_picture_becomes_a_private_webp(sources: Sources, objects: DiskO
 
 
 async def test_a_worker_gets_an_https_address_or_the_picture_itself(
-    sources: Sources, tmp_path: Path, clock: HandClock
+    sources: Sources, tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = await taken(sources, encoded(picture(), "PNG"))
+    now_ms = clock.now_ms()
+    monkeypatch.setattr(clock, "now_ms", lambda: now_ms)
     address = await sources.for_worker(source.key, good_s=60)
     assert address == sources.address(source.key, good_s=60)
     assert address.startswith(f"https://horde.test/objects/{source.key}?")
