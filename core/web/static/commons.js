@@ -116,7 +116,11 @@ function showState(trouble) {
 
 function showQueue(queue) {
   for (const [name, count] of Object.entries(queue)) {
-    for (const place of all(`[data-queue="${name}"]`)) place.textContent = count;
+    for (const place of all(`[data-queue="${name}"]`)) {
+      place.textContent = count;
+      const label = place.parentElement.querySelector("[data-many]");
+      if (label) label.textContent = count === 1 ? label.dataset.one : label.dataset.many;
+    }
   }
   workers = queue.workers;
   showState("");
