@@ -63,6 +63,7 @@ class Supervisor:
         """Runs the work, and again after each failure, with pauses that grow."""
         while True:
             cause = await self._fails(work)
+            _end_if_cancelled()
             if isinstance(cause, PlatformMisconfigured):
                 _log.error("bots.misconfigured part=%s reason=%s", self._name, cause)
                 self._on_misconfigured(self._name)
@@ -97,6 +98,13 @@ class Supervisor:
             await asyncio.sleep(self._rhythm.tick_s)
         self._failures = 0
         _log.info("bots.up part=%s", self._name)
+
+
+def _end_if_cancelled() -> None:
+    """Ends a task that was told to end while what it did was failing: in Python 3.11 a task group forgets that then."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -14,7 +14,7 @@ from bots.leases import Lease
 from bots.outbox import Outbox
 from bots.platform import PlatformDown, Target
 from bots.runner import Runner
-from bots.supervisor import Rhythm
+from bots.supervisor import Rhythm, Success, Supervisor
 from tests.bots.scene import Scene
 from tests.bots.square import HandClock, Square
 from tests.stores import Database
@@ -226,3 +226,30 @@ async def test_a_hint_given_before_the_wait_is_not_lost() -> None:
         await hint.wait(60)
     async with asyncio.timeout(5):
         await hint.wait(0.01)
+
+
+async def test_a_part_that_is_told_to_end_while_it_fails_ends() -> None:
+    """The failing part's own tasks still had something to end: the task group of Python 3.11 forgets the rest then."""
+    failing = asyncio.Event()
+
+    async def slow_to_end() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            failing.set()
+            await asyncio.sleep(0.05)
+
+    async def work() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(slow_to_end())
+            await asyncio.sleep(0)
+            raise PlatformDown("it hangs up")
+
+    supervisor = Supervisor("part", rhythm=QUICK, success=Success(), on_misconfigured=lambda _: None)
+    part = asyncio.get_running_loop().create_task(supervisor.run(work))
+    await failing.wait()
+    part.cancel()
+    done, _ = await asyncio.wait([part], timeout=2)
+    part.cancel()
+    assert done, "it began anew"
+    assert part.cancelled()
