@@ -66,6 +66,7 @@ class Runner:
         self._events_hint: Hint | None = None
         self._ended = asyncio.Event()
         self._ended.set()
+        self._is_over = False
 
     def hint_events(self) -> None:
         """The desk looks at once for what the horde did. Safe from any thread, and when nothing runs."""
@@ -77,6 +78,7 @@ class Runner:
         if not self._ended.is_set():
             return
         self._ended.clear()
+        self._is_over = False
         try:
             async with asyncio.TaskGroup() as group:
                 self._start(group)
@@ -92,6 +94,7 @@ class Runner:
 
     async def stop(self) -> None:
         """Nothing runs any more, after three seconds at most; what was being sent is looked for at the next start."""
+        self._is_over = True
         for task in list(self._tasks):
             task.cancel()
         try:
@@ -140,7 +143,13 @@ class Runner:
 
         def own(name: str, work: Callable[[Success], Awaitable[None]], also: Callable[[], int] = lambda: 0) -> None:
             success = Success(also)
-            part = Supervisor(name, rhythm=self._rhythm, success=success, on_misconfigured=self._halt)
+            part = Supervisor(
+                name,
+                rhythm=self._rhythm,
+                success=success,
+                on_misconfigured=self._halt,
+                is_over=lambda: self._is_over,
+            )
             self._tasks[group.create_task(part.run(partial(work, success)), name=name)] = name
 
         own("desk.accept", partial(self._turn, desk.accept_waiting, new, lambda: self._rhythm.tick_s))

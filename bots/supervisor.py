@@ -51,19 +51,30 @@ class Success:
 class Supervisor:
     """Runs one part for ever; a part that only a person can mend ends, and `on_misconfigured` is called."""
 
-    def __init__(self, name: str, *, rhythm: Rhythm, success: Success, on_misconfigured: Callable[[str], None]) -> None:
-        """Nothing runs yet."""
+    def __init__(
+        self,
+        name: str,
+        *,
+        rhythm: Rhythm,
+        success: Success,
+        on_misconfigured: Callable[[str], None],
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Nothing runs yet. is_over: whether the part was told to end, which it may not have heard while it failed."""
         self._name = name
         self._rhythm = rhythm
         self._success = success
         self._on_misconfigured = on_misconfigured
+        self._is_over = is_over
         self._failures = 0
 
     async def run(self, work: Callable[[], Awaitable[None]]) -> None:
         """Runs the work, and again after each failure, with pauses that grow."""
         while True:
             cause = await self._fails(work)
-            _end_if_cancelled()
+            if self._is_over():
+                # In Python 3.11 a task group that ends because of an error forgets a cancellation that comes meanwhile.
+                raise asyncio.CancelledError
             if isinstance(cause, PlatformMisconfigured):
                 _log.error("bots.misconfigured part=%s reason=%s", self._name, cause)
                 self._on_misconfigured(self._name)
@@ -98,13 +109,6 @@ class Supervisor:
             await asyncio.sleep(self._rhythm.tick_s)
         self._failures = 0
         _log.info("bots.up part=%s", self._name)
-
-
-def _end_if_cancelled() -> None:
-    """Ends a task that was told to end while what it did was failing: in Python 3.11 a task group forgets that then."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -245,9 +245,13 @@ async def test_a_part_that_is_told_to_end_while_it_fails_ends() -> None:
             await asyncio.sleep(0)
             raise PlatformDown("it hangs up")
 
-    supervisor = Supervisor("part", rhythm=QUICK, success=Success(), on_misconfigured=lambda _: None)
+    is_over = False
+    supervisor = Supervisor(
+        "part", rhythm=QUICK, success=Success(), on_misconfigured=lambda _: None, is_over=lambda: is_over
+    )
     part = asyncio.get_running_loop().create_task(supervisor.run(work))
     await failing.wait()
+    is_over = True
     part.cancel()
     done, _ = await asyncio.wait([part], timeout=2)
     part.cancel()
