@@ -139,6 +139,7 @@ async def test_many_that_wait_have_one_reader(build: Builder) -> None:
         cancelled = ids[7]
         await horde.call("DELETE", f"/api/v2/generate/status/{cancelled}")
         await until(lambda: len(horde.context.changes) == len(waits) - 2)
+        await until(lambda: sum(task.done() for task in waits) == 2)
         assert [task.result().body["done"] for task in waits if task.done()] == [True, True]
         for task in waits:
             task.cancel()
