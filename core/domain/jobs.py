@@ -147,36 +147,17 @@ class LeaseView:
     @property
     def image(self) -> ImageParams:
         """The parameters of a picture; raises ``TypeError`` for another kind."""
-        return _image(self.params)
+        if not isinstance(self.params, ImageParams):
+            raise TypeError(type(self.params).__name__)
+        return self.params
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leased:
-    """One job in a worker's hands until ``lease_expires_at_ms``."""
+class Leased(LeaseView):
+    """One job in a worker's hands until ``lease_expires_at_ms``: what its submit finds, and what making it takes."""
 
-    job_id: JobId
-    request_id: RequestId
-    lease_id: LeaseId
-    lease_expires_at_ms: int
-    worker_id: WorkerId
-    kind: Kind
-    model: str
-    prompt: str
-    params: Params
-    ordinal: int
-    seed: int
     nsfw: bool
-    censor_nsfw: bool
-    r2: bool
-    ttl_s: int
-    view: LeaseView
-    """What its submit will find, if nothing happens to it until then."""
     extra: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def image(self) -> ImageParams:
-        """The parameters of a picture; raises ``TypeError`` for another kind."""
-        return _image(self.params)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,13 +173,6 @@ class Popped:
     """On a held pop: the requests of the jobs that the worker is at."""
     cancelled: tuple[JobId, ...] = ()
     """On a held pop: the jobs that it may stop, as nobody wants them any more."""
-
-
-def _image(params: Params) -> ImageParams:
-    """Return the parameters as a picture's."""
-    if not isinstance(params, ImageParams):
-        raise TypeError(type(params).__name__)
-    return params
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

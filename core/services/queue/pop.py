@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from core.domain.events import EventKind
 from core.domain.ids import AccountId, JobId, LeaseId, WorkerId, new_id
-from core.domain.jobs import Candidate, Claimed, Lease, Leased, LeaseView, Popped
+from core.domain.jobs import Candidate, Claimed, Lease, Leased, Popped
 from core.domain.policy import QueuePolicy
 from core.domain.queue.leasing import lease_s
 from core.domain.queue.matching import Capability, capability_of, misfit, model_for, refusal
@@ -160,30 +160,6 @@ def _leased(
         body={"job_id": job.id, "worker_name": offer.name},
     )
     return Leased(
-        job_id=job.id,
-        request_id=job.request_id,
-        lease_id=lease.id,
-        lease_expires_at_ms=lease.expires_at_ms,
-        worker_id=lease.worker_id,
-        kind=draft.kind,
-        model=model,
-        prompt=draft.prompt,
-        params=draft.params,
-        ordinal=job.ordinal,
-        seed=job.seed,
-        nsfw=draft.nsfw,
-        censor_nsfw=draft.censor_nsfw,
-        r2=draft.r2,
-        ttl_s=ttl_s,
-        view=_view(claimed, lease, offer, owner_trusted=greeting.trusted),
-        extra=draft.extra,
-    )
-
-
-def _view(claimed: Claimed, lease: Lease, offer: WorkerOffer, *, owner_trusted: bool) -> LeaseView:
-    """Return the lease with its job as it is now."""
-    job, draft = claimed.job, claimed.draft
-    return LeaseView(
         lease_id=lease.id,
         job_id=job.id,
         request_id=job.request_id,
@@ -192,7 +168,7 @@ def _view(claimed: Claimed, lease: Lease, offer: WorkerOffer, *, owner_trusted: 
         worker_id=lease.worker_id,
         worker_name=offer.name,
         owner_id=offer.account_id,
-        owner_trusted=owner_trusted,
+        owner_trusted=greeting.trusted,
         lease_state=lease.state,
         job_state=job.state,
         is_current=True,
@@ -211,6 +187,8 @@ def _view(claimed: Claimed, lease: Lease, offer: WorkerOffer, *, owner_trusted: 
         params=draft.params,
         censor_nsfw=draft.censor_nsfw,
         r2=draft.r2,
+        nsfw=draft.nsfw,
+        extra=draft.extra,
     )
 
 

@@ -25,7 +25,7 @@ class HandedOut:
         """Keep what has just been popped; of too many the oldest is forgotten."""
         for job in jobs:
             self._views.pop(job.job_id, None)
-            self._views[job.job_id] = job.view
+            self._views[job.job_id] = job
             if len(self._views) > KEPT_MAX:
                 del self._views[next(iter(self._views))]
 
