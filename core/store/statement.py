@@ -134,10 +134,6 @@ class Line:
         text = statement.text(self.connection)
         return self._driver.run(text.sql, text.values(given))
 
-    def rows_of(self, sql: str, values: tuple[Any, ...]) -> Sequence[Any]:
-        """Return the rows of SQL in the driver's own words."""
-        return self._driver.rows(sql, values)
-
     def run_sql(self, sql: str, values: tuple[Any, ...]) -> int:
         """Return how many rows SQL in the driver's own words changed."""
         return self._driver.run(sql, values)

@@ -17,6 +17,7 @@ from core.services.people.register import register
 from core.services.queue.submit import submit
 from core.store import Store, connection_of
 from core.store.postgres.unit_of_work import PostgresUnitOfWork
+from core.store.statement import Prepared
 from core.store.transaction import SqlTransaction
 from tests.contracts.conftest import Heard
 from tests.contracts.store_use import HeldOpen, add, happen, happened, names, outcome
@@ -310,10 +311,11 @@ async def test_a_statement_that_was_prepared_for_an_older_schema_is_prepared_ane
     """Bug: a prepared statement whose columns have changed since would have failed until the process was restarted."""
     await uow.write(lambda tx: connection_of(tx).exec_driver_sql("CREATE TABLE old (one integer)"))
     look = "SELECT * FROM old"
+    prepared = Prepared(sa.text(look))
 
     def through_line(tx: Transaction | ReadTransaction) -> list[tuple[object, ...]]:
         assert isinstance(tx, SqlTransaction)
-        return [tuple(row) for row in tx.line.rows_of(look, ())]
+        return [tuple(row) for row in tx.line.all(prepared, {})]
 
     def through_connection(tx: Transaction | ReadTransaction) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection_of(tx).exec_driver_sql(look)]

@@ -74,18 +74,18 @@ def params_of(draft: "RequestDraft") -> ImageParams:
 
 
 def base_price_mk(image: ImageParams) -> int:
-    """Return the price of one plain picture in millikudos, post-processing included; see ``_base_price_mk``."""
-    return _base_price_mk(image.pixels, image.steps, len(image.post_processing))
-
-
-@lru_cache(maxsize=4_096)
-def _base_price_mk(pixels: int, steps: int, processors: int) -> int:
     """Return the price of one plain picture in millikudos, post-processing included.
 
     The public closed formula of the AI Horde: ``r = ((w*h - 4096)^1.75) / ((1048576 - 4096)^1.75)``,
     ``k = round(0.1232 * steps + r * 0.1232 * steps * 8.75, 2)``, times 1.2 and rounded again for each post-processor.
     512 x 512 at 50 steps is 10.83 kudos. Below 64 x 64 pixels r is 0.
     """
+    return _base_price_mk(image.pixels, image.steps, len(image.post_processing))
+
+
+@lru_cache(maxsize=4_096)
+def _base_price_mk(pixels: int, steps: int, processors: int) -> int:
+    """Return what ``base_price_mk`` does, by what it depends on."""
     r: float = max(pixels - _PIXELS_LEAST, 0) ** 1.75 / (_PIXELS_WHOLE - _PIXELS_LEAST) ** 1.75
     kudos = round(0.1232 * steps + r * 0.1232 * steps * 8.75, 2)
     for _ in range(processors):
