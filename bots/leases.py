@@ -73,10 +73,10 @@ class Lease:
                 group.create_task(self._stop_when_lost(running))
 
     async def give_back(self) -> None:
-        """Others may have the lease at once."""
+        """Others may have the lease at once, also where a claim that was cut off came through after all."""
         if self._held.is_set():
             self._let_go()
-            await self._uow.write(partial(give_back, name=self.name, holder=self.holder))
+        await self._uow.write(partial(give_back, name=self.name, holder=self.holder))
 
     async def claim(self) -> None:
         """Takes or renews the lease if it can be had now; `is_held` tells."""

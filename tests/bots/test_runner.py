@@ -1,6 +1,7 @@
 """The runner keeps everything going, whatever breaks, and stops at once."""
 
 import asyncio
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from bots.runner import Runner
 from bots.supervisor import Rhythm, Success, Supervisor
 from tests.bots.scene import Scene
 from tests.bots.square import HandClock, Square
-from tests.stores import Database
+from tests.stores import ONLY_SQLITE, Database
 
 QUICK = Rhythm(tick_s=0.02, restart_first_s=0.02, restart_most_s=0.05, steady_s=0.03)
 
@@ -127,6 +128,29 @@ async def test_of_two_processes_one_runs_the_platform_and_the_other_takes_over(
             assert (other.square.opened, other.square.posts) == (0, {})
     async with running(runner_of(other)):
         await until(lambda: other.square.opened)
+
+
+@ONLY_SQLITE
+async def test_a_claim_that_was_cut_off_keeps_nobody_waiting(tmp_path: Path, database: Database) -> None:
+    """It waited for another process's write when its runner was stopped, and is written all the same."""
+    clock = HandClock()
+    scene = await Scene.set_up(tmp_path, await database.open(clock=clock), clock)
+    mine, theirs = (Lease("square", uow=scene.uow, clock=clock) for _ in range(2))
+    writing = sqlite3.connect(database.url.removeprefix("sqlite:///"), isolation_level=None)
+    writing.execute("BEGIN IMMEDIATE")
+    claiming = asyncio.get_running_loop().create_task(mine.claim())
+    await asyncio.sleep(0.2)
+    claiming.cancel()
+    await asyncio.wait([claiming])
+    assert claiming.cancelled()
+    giving_back = asyncio.get_running_loop().create_task(mine.give_back())
+    await asyncio.sleep(0)
+    writing.execute("ROLLBACK")
+    writing.close()
+    async with asyncio.timeout(10):
+        await giving_back
+    await theirs.claim()
+    assert theirs.is_held
 
 
 async def test_a_lease_that_is_not_renewed_is_taken_over_and_its_holder_claims_and_sends_nothing_more(
